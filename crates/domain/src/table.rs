@@ -1,0 +1,98 @@
+//! A table of resources: an immutable map that is cheap to copy, and remembers which rows changed.
+//!
+//! State is a handful of these. A published snapshot shares all unchanged rows with the one before it,
+//! and the rows that a fold changed are what the queryable store writes.
+
+use std::sync::Arc;
+
+use imbl::OrdMap;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// What can stand in a table.
+pub trait Resource: Serialize + DeserializeOwned {
+    /// The identifier, unique in its table.
+    fn id(&self) -> &str;
+}
+
+/// One changed row: the table, the identifier, and the row's recorded bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Name of the table.
+    pub table: &'static str,
+    /// Identifier in the table.
+    pub id: String,
+    /// The JSON of the row.
+    pub bytes: Vec<u8>,
+}
+
+/// Resources by identifier, in order of identifier.
+#[derive(Debug)]
+pub struct Table<T> {
+    name: &'static str,
+    rows: OrdMap<String, Arc<T>>,
+    changed: Vec<String>,
+}
+
+impl<T> Clone for Table<T> {
+    fn clone(&self) -> Self {
+        Self { name: self.name, rows: self.rows.clone(), changed: self.changed.clone() }
+    }
+}
+
+impl<T: Resource> Table<T> {
+    /// An empty table.
+    #[must_use]
+    pub fn new(name: &'static str) -> Self {
+        Self { name, rows: OrdMap::new(), changed: Vec::new() }
+    }
+
+    /// The row of `id`.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Arc<T>> {
+        self.rows.get(id)
+    }
+
+    /// Puts a row in place of the one of the same identifier.
+    pub fn put(&mut self, row: T) {
+        let id = row.id().to_owned();
+        self.rows.insert(id.clone(), Arc::new(row));
+        self.changed.push(id);
+    }
+
+    /// All rows in order of identifier.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<T>> {
+        self.rows.values()
+    }
+
+    /// The rows whose identifier is greater than `after`, in order; all rows where it is empty.
+    pub fn after<'a>(&'a self, after: &str) -> impl Iterator<Item = &'a Arc<T>> {
+        let from = (std::ops::Bound::Excluded(after.to_owned()), std::ops::Bound::Unbounded);
+        self.rows.range(from).map(|(_, row)| row)
+    }
+
+    /// How many rows there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether there is no row.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Moves the rows that changed since the last call into `into`.
+    ///
+    /// # Errors
+    /// Where a row cannot be written as JSON, which no recorded type can cause.
+    pub fn drain_changes(&mut self, into: &mut Vec<Row>) -> Result<(), serde_json::Error> {
+        for id in std::mem::take(&mut self.changed) {
+            if let Some(row) = self.rows.get(&id) {
+                into.push(Row { table: self.name, bytes: serde_json::to_vec(row.as_ref())?, id });
+            }
+        }
+        Ok(())
+    }
+}
