@@ -9,6 +9,7 @@ pub mod actor;
 pub mod consent;
 pub mod digest;
 pub mod errors;
+pub mod fold;
 pub mod geo;
 pub mod ids;
 pub mod limits;

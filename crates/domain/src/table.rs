@@ -83,6 +83,19 @@ impl<T: Resource> Table<T> {
         self.rows.is_empty()
     }
 
+    /// Loads a row that was written earlier, where `table` is the name of this table; it does not count as changed.
+    ///
+    /// # Errors
+    /// Where the row does not parse.
+    pub fn load(&mut self, table: &str, bytes: &[u8]) -> Result<bool, String> {
+        if table != self.name {
+            return Ok(false);
+        }
+        let row: T = serde_json::from_slice(bytes).map_err(|e| format!("row of {table}: {e}"))?;
+        self.rows.insert(row.id().to_owned(), Arc::new(row));
+        Ok(true)
+    }
+
     /// Moves the rows that changed since the last call into `into`.
     ///
     /// # Errors

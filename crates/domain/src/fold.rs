@@ -1,0 +1,74 @@
+//! What a service's core is: state that is a fold over recorded events, and decisions that make events.
+//!
+//! The shell gives every service the same write path over this one trait, so a decision is taken, recorded,
+//! replayed, exported and verified by the same code everywhere.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::actor::Actor;
+use crate::errors::Refusal;
+use crate::table::Row;
+use crate::time::Timestamp;
+
+/// Who asks, when, and the identifier to use where the caller chose none.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// The caller, from its certificate.
+    pub actor: Actor,
+    /// The one reading of the clock for this request: real time, or the set time of an exercise.
+    pub at: Timestamp,
+    /// A fresh identifier made by the shell, since this crate has no randomness.
+    pub fresh_id: String,
+}
+
+/// A service's state, commands and events.
+pub trait Fold: Clone + Send + Sync + 'static {
+    /// What can be asked of it.
+    type Command: Send + 'static;
+    /// What it records: each event holds the whole resource after the change, so that folding is putting.
+    type Event: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
+
+    /// Name of the service, as in the ledger's origin.
+    const SERVICE: &'static str;
+
+    /// The time that decisions rest on: `real`, or in an exercise accord the time that was set.
+    fn now(&self, real: Timestamp) -> Timestamp;
+
+    /// Takes in what the command brings from followed ledgers, before deciding; nothing of it is an own event.
+    fn absorb(&mut self, _command: &Self::Command) {}
+
+    /// Decides. A refusal changes nothing.
+    ///
+    /// # Errors
+    /// The refusal, with its reason.
+    fn decide(&self, command: &Self::Command, context: &Context) -> Result<Vec<Self::Event>, Refusal>;
+
+    /// Folds one event.
+    fn apply(&mut self, event: &Self::Event);
+
+    /// The kind of an event as it stands in an entry's header, such as `designation.proposed`.
+    fn kind(event: &Self::Event) -> &'static str;
+
+    /// The rows that changed since the last call.
+    ///
+    /// # Errors
+    /// Where a row cannot be written as JSON.
+    fn drain_rows(&mut self) -> Result<Vec<Row>, serde_json::Error>;
+
+    /// Loads a row written earlier.
+    ///
+    /// # Errors
+    /// A sentence, where the table is unknown or the row does not parse.
+    fn load_row(&mut self, table: &str, id: &str, bytes: &[u8]) -> Result<(), String>;
+}
+
+/// The etag of a resource: it changes with any change of the resource, and with nothing else.
+///
+/// # Errors
+/// Where the resource cannot be written as JSON.
+pub fn etag<T: Serialize>(resource: &T) -> Result<String, serde_json::Error> {
+    let bytes = serde_json::to_vec(resource)?;
+    let digest: String = crate::digest::sha256_hex(&bytes).chars().take(16).collect();
+    Ok(format!("\"{digest}\""))
+}
