@@ -98,6 +98,8 @@ reasons! {
     NotAnExercise = "NOT_AN_EXERCISE" => Precondition,
     /// The clock of an exercise moves forward only.
     ClockBackwards = "CLOCK_BACKWARDS" => Precondition,
+    /// The volume conflicts with a reservation whose holder has not consented.
+    AirspaceConflict = "AIRSPACE_CONFLICT" => Precondition,
     /// The evaluation that a release rests on denies.
     ReleaseDenied = "RELEASE_DENIED" => Precondition,
     /// The queue of the writer is full.
