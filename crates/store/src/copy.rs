@@ -1,0 +1,194 @@
+//! A followed copy: another service's ledger, verified and kept, so that restart and replay work while it is down.
+//!
+//! It lies in a journal like the own one and is closed by the other's checkpoints. It takes nothing that is not
+//! signed by the other's log key and does not extend what it holds.
+
+use std::path::Path;
+
+use concord_ledger::hash::{Hash, from_hex};
+use concord_ledger::{ChainError, Checkpoint, CheckpointError, Entry, LogVerifier};
+
+use crate::journal::{Group, Journal, JournalError, ReadError, TornTail, Trailer};
+use crate::reader::Head;
+
+/// Why something offered is not taken into a copy.
+#[derive(Debug, thiserror::Error)]
+pub enum CopyError {
+    /// The checkpoint does not hold.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// An entry is not the next one.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// No entries.
+    #[error("no entries were given")]
+    Empty,
+    /// The checkpoint covers another number of entries than would then be held.
+    #[error("the entries lead to size {held}, the checkpoint covers {signed}")]
+    Size {
+        /// Entries that would be held.
+        held: u64,
+        /// Entries that the checkpoint covers.
+        signed: u64,
+    },
+    /// The other ledger has signed two histories.
+    #[error("the checkpoint at size {size} has another root than the copy: the ledger has forked")]
+    Forked {
+        /// Size at which they differ.
+        size: u64,
+    },
+    /// An earlier write failed; the copy must be opened again.
+    #[error("an earlier write failed; the copy must be opened again")]
+    Spent,
+    /// Writing failed.
+    #[error("the copy could not be written: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// How a checkpoint stands to a copy that it is consistent with as far as both go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Everything that it covers is held.
+    Held(Checkpoint),
+    /// It covers more; whether it extends what is held shows when the entries come.
+    Ahead(Checkpoint),
+}
+
+/// A verified copy of another ledger.
+pub struct FollowedCopy {
+    journal: Journal,
+    log: LogVerifier,
+    checkpoint: Option<String>,
+    spent: bool,
+}
+
+impl FollowedCopy {
+    /// Opens the copy in `directory`, makes it where there is none, and says what was cut from its end.
+    ///
+    /// # Errors
+    /// Where it cannot be read or does not hold.
+    pub fn open(
+        directory: &Path,
+        log: LogVerifier,
+        segment_bytes: u64,
+    ) -> Result<(Self, Option<TornTail>), JournalError> {
+        let (journal, torn) = Journal::open(directory, &log, segment_bytes)?;
+        let mut copy = Self { journal, log, checkpoint: None, spent: false };
+        if let Some(last) = copy.size().checked_sub(1) {
+            let read = copy.journal.book().trailer(last);
+            let trailer = read.map_err(|error| JournalError::Io {
+                path: directory.to_owned(),
+                source: std::io::Error::other(error.to_string()),
+            })?;
+            copy.checkpoint = Some(trailer.checkpoint);
+        }
+        Ok((copy, torn))
+    }
+
+    /// Name of the ledger that is followed.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.log.origin()
+    }
+
+    /// Number of entries held.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.journal.book().size()
+    }
+
+    /// Size and root of what is held.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        let size = self.size();
+        Head { size, root: self.journal.book().root_after(std::iter::empty()) }
+    }
+
+    /// Root when the copy had that size; `None` where it is not that long.
+    #[must_use]
+    pub fn root_at(&self, size: u64) -> Option<Hash> {
+        self.journal.book().root_at(size)
+    }
+
+    /// The note that covers what is held; `None` where nothing is.
+    #[must_use]
+    pub fn checkpoint(&self) -> Option<&str> {
+        self.checkpoint.as_deref()
+    }
+
+    /// Verifies a checkpoint and says how it stands to what is held.
+    ///
+    /// # Errors
+    /// Where it does not hold, or is of another history than the one held.
+    pub fn standing(&self, checkpoint: &str) -> Result<Standing, CopyError> {
+        let checkpoint = self.log.verify(checkpoint)?;
+        match self.root_at(checkpoint.size) {
+            None => Ok(Standing::Ahead(checkpoint)),
+            Some(root) if root == checkpoint.root => Ok(Standing::Held(checkpoint)),
+            Some(_) => Err(CopyError::Forked { size: checkpoint.size }),
+        }
+    }
+
+    /// Appends the next entries with the checkpoint that covers exactly what is then held, and syncs.
+    ///
+    /// # Errors
+    /// Where they do not extend what is held up to that checkpoint; then nothing is taken.
+    pub fn append(&mut self, entries: &[Entry], checkpoint: &str) -> Result<Head, CopyError> {
+        if self.spent {
+            return Err(CopyError::Spent);
+        }
+        if entries.is_empty() {
+            return Err(CopyError::Empty);
+        }
+        let signed = self.log.verify(checkpoint)?;
+        let book = self.journal.book();
+        let held = book.size() + entries.len() as u64;
+        if signed.size != held {
+            return Err(CopyError::Size { held, signed: signed.size });
+        }
+        let mut previous = book.previous();
+        for (due, entry) in (book.size()..).zip(entries) {
+            self.check(entry, due, &previous)?;
+            previous = entry.leaf_hash();
+        }
+        let root = book.root_after(entries.iter().map(Entry::leaf_hash));
+        if root != signed.root {
+            return Err(CopyError::Forked { size: held });
+        }
+        let trailer = Trailer { size: held, root, rows_digest: [0; 32], checkpoint: checkpoint.to_owned() };
+        self.journal.append(entries, &trailer).inspect_err(|_| self.spent = true)?;
+        self.checkpoint = Some(checkpoint.to_owned());
+        Ok(Head { size: held, root })
+    }
+
+    fn check(&self, entry: &Entry, due: u64, previous: &Hash) -> Result<(), ChainError> {
+        let header = entry.header();
+        let found = header.origin();
+        if found != self.log.origin() {
+            return Err(ChainError::Origin { expected: self.log.origin().to_owned(), found });
+        }
+        if header.sequence != due {
+            return Err(ChainError::Sequence { expected: due, found: header.sequence });
+        }
+        if from_hex(&header.previous) != Some(*previous) {
+            return Err(ChainError::Previous { index: due });
+        }
+        Ok(())
+    }
+
+    /// At most `max` entries from index `from` on.
+    ///
+    /// # Errors
+    /// Where an entry cannot be read back.
+    pub fn entries(&self, from: u64, max: usize) -> Result<Vec<Entry>, ReadError> {
+        self.journal.book().entries(from, max)
+    }
+
+    /// The rest, from `index` on, of the batch that was appended with entry `index`; `None` at the end.
+    ///
+    /// # Errors
+    /// Where an entry cannot be read back.
+    pub fn group(&self, index: u64) -> Result<Option<Group>, ReadError> {
+        self.journal.book().group(index)
+    }
+}

@@ -1,0 +1,272 @@
+//! The journal: the files that are the truth.
+//!
+//! Groups of entries are appended with one write and one `fdatasync` each and are taken whole or not at all. Nothing
+//! is ever rewritten. The bytes are written down in `docs/formats/journal.md`.
+//!
+//! Deliberately absent: retrying a failed sync (the kernel has by then marked the pages clean, so that a second sync
+//! proves nothing), and any repair of damage before the tail.
+
+mod book;
+mod format;
+mod scan;
+mod segment;
+
+use std::borrow::Borrow;
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::FileExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use concord_ledger::hash::Hash;
+use concord_ledger::{CheckpointError, Entry, EntryError, LogVerifier};
+
+pub(crate) use book::Book;
+pub use book::Group;
+pub use format::Trailer;
+use format::{SEGMENT_HEADER_BYTES, SegmentHeader, encode_group, origin_digest};
+pub use scan::TornTail;
+use segment::Spare;
+
+/// Length of a segment unless configured otherwise, in bytes.
+pub const SEGMENT_BYTES: u64 = 16 << 20;
+
+/// Why a journal cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// Reading or writing failed.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// File or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another process has it open.
+    #[error("{} is in use by another process", path.display())]
+    Locked {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Written by a newer version of this software; nothing was touched.
+    #[error("segment {segment} is of journal format {version}, newer than this version reads")]
+    NewerFormat {
+        /// Number of the segment.
+        segment: u64,
+        /// Format version that it names.
+        version: u32,
+    },
+    /// The files are another ledger's.
+    #[error("the journal is not that of {expected}")]
+    OtherLedger {
+        /// Ledger that was to be opened.
+        expected: String,
+    },
+    /// Something before the tail no longer is what was written; nothing was touched.
+    #[error("{} is damaged at byte {offset}: {what}; the first {good_entries} entries hold, with root {good_root}", segment.display())]
+    Damaged {
+        /// The segment file.
+        segment: PathBuf,
+        /// Where, in bytes from its start.
+        offset: u64,
+        /// Number of entries before the damage.
+        good_entries: u64,
+        /// Root over them, in hexadecimal.
+        good_root: String,
+        /// What does not hold.
+        what: String,
+    },
+    /// The last checkpoint is not signed by the key that is given.
+    #[error("the checkpoint at size {size} does not verify: {error}")]
+    Checkpoint {
+        /// Size that it names.
+        size: u64,
+        /// What is wrong with it.
+        error: CheckpointError,
+    },
+}
+
+/// Why an entry cannot be read back.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// Reading failed.
+    #[error("entry {index}: {source}")]
+    Io {
+        /// Index of the entry.
+        index: u64,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A checksum does not hold.
+    #[error("entry {index} is damaged on disk")]
+    Damaged {
+        /// Index of the entry.
+        index: u64,
+    },
+    /// A commitment does not hold.
+    #[error("entry {index} is damaged on disk: {error}")]
+    Entry {
+        /// Index of the entry.
+        index: u64,
+        /// What is wrong with it.
+        error: EntryError,
+    },
+    /// There is no such entry.
+    #[error("there is no entry {index}")]
+    Beyond {
+        /// Index asked for.
+        index: u64,
+    },
+}
+
+/// A journal open for appending; there is one for each ledger in a process.
+pub(crate) struct Journal {
+    origin: Hash,
+    segment_bytes: u64,
+    file: Option<Arc<File>>,
+    number: u64,
+    /// Where the next group goes; 0 where the segment has no header yet.
+    end: u64,
+    capacity: u64,
+    spare: Spare,
+    buffer: Vec<u8>,
+    book: Arc<Book>,
+    _lock: File,
+}
+
+impl Journal {
+    /// Opens the journal in `directory`, makes it where there is none, and cuts an unfinished tail.
+    pub(crate) fn open(
+        directory: &Path,
+        log: &LogVerifier,
+        segment_bytes: u64,
+    ) -> Result<(Self, Option<TornTail>), JournalError> {
+        let io_error = |source| JournalError::Io { path: directory.to_owned(), source };
+        fs::create_dir_all(directory).map_err(io_error)?;
+        let lock = lock(directory)?;
+        let scanned = scan::scan(directory, log, segment_bytes)?;
+        let mut journal = Self {
+            origin: origin_digest(log.origin()),
+            segment_bytes: segment_bytes.max(SEGMENT_HEADER_BYTES as u64),
+            file: None,
+            number: 0,
+            end: 0,
+            capacity: 0,
+            spare: Spare::new(directory).map_err(io_error)?,
+            buffer: Vec::new(),
+            book: Arc::new(scanned.book),
+            _lock: lock,
+        };
+        if let Some(last) = scanned.last {
+            let torn = scanned.torn.map_or(0, |torn| torn.bytes);
+            journal.resume(&last, torn).map_err(io_error)?;
+        }
+        if let Some(TornTail { segment, offset, bytes }) = scanned.torn {
+            let journal = directory.display();
+            tracing::warn!(%journal, segment, offset, bytes, "cut an unfinished group from the end of the journal");
+        }
+        Ok((journal, scanned.torn))
+    }
+
+    /// What readers share.
+    pub(crate) fn book(&self) -> &Arc<Book> {
+        &self.book
+    }
+
+    /// Appends one group: one write, one `fdatasync`. After an error the journal must not be used again.
+    pub(crate) fn append<E: Borrow<Entry>>(&mut self, entries: &[E], trailer: &Trailer) -> io::Result<()> {
+        let too_long = || io::Error::new(io::ErrorKind::InvalidInput, "a group without entries, or too long");
+        self.buffer.clear();
+        if self.end == 0 {
+            self.buffer.resize(SEGMENT_HEADER_BYTES, 0);
+        }
+        let mut shape = encode_group(&mut self.buffer, entries, trailer).ok_or_else(too_long)?;
+        if self.file.is_none() || self.end + self.buffer.len() as u64 > self.capacity {
+            self.buffer.clear();
+            self.buffer.resize(SEGMENT_HEADER_BYTES, 0);
+            shape = encode_group(&mut self.buffer, entries, trailer).ok_or_else(too_long)?;
+            self.roll(self.buffer.len() as u64)?;
+        }
+        let mut group_at = self.end;
+        if self.end == 0 {
+            self.write_header();
+            group_at = SEGMENT_HEADER_BYTES as u64;
+        }
+        let file = self.file.as_ref().ok_or_else(|| io::Error::other("no segment is open"))?;
+        file.write_all_at(&self.buffer, self.end)?;
+        file.sync_data()?;
+        self.end += self.buffer.len() as u64;
+        let spot = book::GroupSpot::new(self.number, group_at, &shape);
+        let leaves = entries.iter().map(|entry| entry.borrow().leaf_hash());
+        self.book.push_group(spot, &shape.records, leaves);
+        if self.end > self.capacity / 2 {
+            self.spare.begin(self.segment_bytes);
+        }
+        Ok(())
+    }
+
+    /// Puts the segment's header in front of the first group, where room for it was left.
+    fn write_header(&mut self) {
+        let header = SegmentHeader {
+            number: self.number,
+            first_index: self.book.size(),
+            bytes: self.capacity,
+            root: self.book.root_after(std::iter::empty()),
+            origin: self.origin,
+        };
+        let mut bytes = Vec::with_capacity(SEGMENT_HEADER_BYTES);
+        header.encode(&mut bytes);
+        if let Some(room) = self.buffer.get_mut(..SEGMENT_HEADER_BYTES) {
+            room.copy_from_slice(&bytes);
+        }
+    }
+
+    /// Goes on to a new segment that has room for `needed` bytes.
+    fn roll(&mut self, needed: u64) -> io::Result<()> {
+        if let (Some(file), 0) = (&self.file, self.end) {
+            // A segment without its header yet grows, so that none is left empty between others.
+            segment::write_zeros(file, self.capacity, needed - self.capacity)?;
+            file.sync_all()?;
+            self.capacity = needed;
+            return Ok(());
+        }
+        let number = if self.file.is_some() { self.number + 1 } else { 0 };
+        let capacity = self.segment_bytes.max(needed);
+        let file = Arc::new(self.spare.take(number, capacity)?);
+        self.book.push_segment(Arc::clone(&file));
+        (self.file, self.number, self.end, self.capacity) = (Some(file), number, 0, capacity);
+        Ok(())
+    }
+
+    /// Goes on in the last segment, zeroed from its last whole group on.
+    fn resume(&mut self, last: &scan::LastSegment, torn_bytes: u64) -> io::Result<()> {
+        let scan::LastSegment { number, end, capacity, length } = *last;
+        let file = self.book.segment(number).ok_or_else(|| io::Error::other("segment vanished"))?;
+        if torn_bytes > 0 {
+            segment::write_zeros(&file, end, torn_bytes)?;
+        }
+        if length < capacity {
+            segment::write_zeros(&file, length.max(end), capacity - length.max(end))?;
+        }
+        if torn_bytes > 0 || length < capacity {
+            file.sync_all()?;
+        }
+        (self.file, self.number, self.end, self.capacity) = (Some(file), number, end, capacity);
+        Ok(())
+    }
+}
+
+/// Keeps a second process out; the lock goes with the file.
+fn lock(directory: &Path) -> Result<File, JournalError> {
+    let path = directory.join("lock");
+    let io_error = |source| JournalError::Io { path: path.clone(), source };
+    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io_error)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(JournalError::Locked { path: directory.to_owned() }),
+        Err(fs::TryLockError::Error(source)) => Err(io_error(source)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

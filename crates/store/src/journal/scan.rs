@@ -1,0 +1,242 @@
+//! Reading a journal at start: every checksum, every root, and the one decision that must be right, whether what
+//! does not hold was never finished (and is cut) or was finished and has been damaged since (and is named).
+//!
+//! A group is one write and at most one is in flight, so an unfinished one can only be the last, and, as the segment
+//! was zero before, it lacks at least one whole sector or its end. Anything else is damage.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use concord_ledger::hash::{Hash, empty_root, leaf, to_hex};
+use concord_ledger::{Checkpoint, LogVerifier, Tree};
+
+use super::JournalError;
+use super::book::{Book, GroupSpot};
+use super::format::{
+    GROUP_HEADER_BYTES, GroupHeader, HeaderFault, RawGroup, SEGMENT_HEADER_BYTES, SegmentHeader, Trailer,
+    decode_group, origin_digest,
+};
+use super::segment;
+
+/// The smallest unit that a disk writes whole, in bytes.
+const SECTOR_BYTES: usize = 512;
+
+/// The end of a journal that a crash left unfinished, and that was cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TornTail {
+    /// Number of the segment.
+    pub segment: u64,
+    /// Where the last whole group in it ends, in bytes from its start.
+    pub offset: u64,
+    /// Bytes from there to the last one that was written.
+    pub bytes: u64,
+}
+
+/// What a scan found; nothing has been changed on disk yet.
+pub(super) struct Scanned {
+    pub(super) book: Book,
+    pub(super) last: Option<LastSegment>,
+    pub(super) torn: Option<TornTail>,
+}
+
+/// The segment that appending goes on in.
+pub(super) struct LastSegment {
+    pub(super) number: u64,
+    /// Where the next group goes; 0 where the segment has no header yet.
+    pub(super) end: u64,
+    /// Length that the file should have, in bytes.
+    pub(super) capacity: u64,
+    /// Length that it has.
+    pub(super) length: u64,
+}
+
+struct Scan<'a> {
+    directory: &'a Path,
+    log: &'a LogVerifier,
+    tree: Tree,
+    groups: Vec<GroupSpot>,
+    offsets: Vec<u32>,
+    last_trailer: Option<Trailer>,
+}
+
+/// Scans all segments of `directory`.
+pub(super) fn scan(directory: &Path, log: &LogVerifier, segment_bytes: u64) -> Result<Scanned, JournalError> {
+    let io_error = |source| JournalError::Io { path: directory.to_owned(), source };
+    let numbers = segment::list(directory).map_err(io_error)?;
+    let mut files = Vec::with_capacity(numbers.len());
+    for number in &numbers {
+        files.push(segment::open(directory, *number).map_err(io_error)?);
+    }
+    refuse_newer(directory, &files, &numbers)?;
+    let mut scan = Scan {
+        directory,
+        log,
+        tree: Tree::new(),
+        groups: Vec::new(),
+        offsets: Vec::new(),
+        last_trailer: None,
+    };
+    let (mut last, mut torn) = (None, None);
+    for (at, number) in numbers.iter().enumerate() {
+        if *number != at as u64 {
+            return Err(scan.damaged(at as u64, 0, "the segment is missing"));
+        }
+        let bytes = fs::read(directory.join(segment::segment_name(*number))).map_err(io_error)?;
+        let is_last = at + 1 == numbers.len();
+        let (end, capacity, cut) = scan.segment(*number, &bytes, is_last, segment_bytes)?;
+        torn = cut;
+        last = Some(LastSegment { number: *number, end, capacity, length: bytes.len() as u64 });
+    }
+    scan.verify_last_checkpoint()?;
+    Ok(Scanned { book: Book::new(scan.tree, files, scan.groups, scan.offsets), last, torn })
+}
+
+/// A newer format is refused before anything else is looked at, and nothing is touched.
+fn refuse_newer(directory: &Path, files: &[fs::File], numbers: &[u64]) -> Result<(), JournalError> {
+    use std::os::unix::fs::FileExt as _;
+    for (file, number) in files.iter().zip(numbers) {
+        let mut start = [0; SEGMENT_HEADER_BYTES];
+        match file.read_exact_at(&mut start, 0) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => continue,
+            Err(source) => return Err(JournalError::Io { path: directory.to_owned(), source }),
+        }
+        if let Err(HeaderFault::Newer(version)) = SegmentHeader::decode(&start) {
+            return Err(JournalError::NewerFormat { segment: *number, version });
+        }
+    }
+    Ok(())
+}
+
+impl Scan<'_> {
+    /// Reads one segment: where its groups end, how long the file should be, and what was cut.
+    fn segment(
+        &mut self,
+        number: u64,
+        bytes: &[u8],
+        is_last: bool,
+        segment_bytes: u64,
+    ) -> Result<(u64, u64, Option<TornTail>), JournalError> {
+        let header = match SegmentHeader::decode(bytes) {
+            Ok(header) => header,
+            Err(HeaderFault::Unwritten) if is_last => {
+                if let Some(at) = whole_group_after(bytes, 0) {
+                    return Err(self.damaged(number, 0, &format!("no header, yet a whole group at {at}")));
+                }
+                let torn = self.torn(number, bytes, 0);
+                return Ok((0, segment_bytes.max(bytes.len() as u64), torn));
+            }
+            Err(_) => return Err(self.damaged(number, 0, "the segment header does not hold")),
+        };
+        if header.origin != origin_digest(self.log.origin()) {
+            return Err(JournalError::OtherLedger { expected: self.log.origin().to_owned() });
+        }
+        if header.number != number
+            || header.first_index != self.tree.size()
+            || header.root != self.tree.root()
+        {
+            return Err(self.damaged(number, 0, "the segment does not begin where the one before it ends"));
+        }
+        let mut at = SEGMENT_HEADER_BYTES;
+        while let Some(rest) = bytes.get(at..) {
+            if is_zero(rest) {
+                break;
+            }
+            let Some(group) = decode_group(rest) else {
+                if !is_last || !is_unfinished(bytes, at) {
+                    return Err(self.damaged(number, at, "a group does not hold"));
+                }
+                let beyond = GroupHeader::decode(rest).map_or(at + 1, |header| at + header.bytes as usize);
+                if let Some(found) = whole_group_after(bytes, beyond) {
+                    let what = format!("a group does not hold, and a whole one follows at {found}");
+                    return Err(self.damaged(number, at, &what));
+                }
+                return Ok((at as u64, header.bytes, self.torn(number, bytes, at)));
+            };
+            let length = group.shape.bytes as usize;
+            self.group(number, at, group)?;
+            at += length;
+        }
+        if !is_last && (bytes.len() as u64) < header.bytes {
+            return Err(self.damaged(number, at, "the segment is cut short"));
+        }
+        // A last segment that lost only zeros is filled up again without a word.
+        Ok((at as u64, header.bytes, None))
+    }
+
+    fn group(&mut self, number: u64, at: usize, group: RawGroup<'_>) -> Result<(), JournalError> {
+        let RawGroup { shape, records, trailer } = group;
+        if shape.first_index != self.tree.size() {
+            return Err(self.damaged(number, at, "a group does not begin where the one before it ends"));
+        }
+        let leaves: Vec<Hash> = records.iter().map(|record| leaf(record.header)).collect();
+        let root = self.tree.root_after(leaves.iter().copied());
+        if root != trailer.root {
+            return Err(self.damaged(number, at, "the entries of a group do not lead to its root"));
+        }
+        let origin = self.log.origin().to_owned();
+        let text = Checkpoint { origin, size: trailer.size, root }.text();
+        if !trailer.checkpoint.strip_prefix(&text).is_some_and(|rest| rest.starts_with('\n')) {
+            return Err(self.damaged(number, at, "the checkpoint of a group is not over its size and root"));
+        }
+        leaves.into_iter().for_each(|leaf| self.tree.append(leaf));
+        self.groups.push(GroupSpot::new(number, at as u64, &shape));
+        self.offsets.extend_from_slice(&shape.records);
+        self.last_trailer = Some(trailer);
+        Ok(())
+    }
+
+    /// The last signature covers, by its root, everything before it.
+    fn verify_last_checkpoint(&self) -> Result<(), JournalError> {
+        let Some(trailer) = &self.last_trailer else { return Ok(()) };
+        self.log
+            .verify(&trailer.checkpoint)
+            .map(drop)
+            .map_err(|error| JournalError::Checkpoint { size: trailer.size, error })
+    }
+
+    fn torn(&self, segment: u64, bytes: &[u8], offset: usize) -> Option<TornTail> {
+        let written = bytes.iter().rposition(|byte| *byte != 0)? + 1;
+        Some(TornTail { segment, offset: offset as u64, bytes: written.saturating_sub(offset) as u64 })
+    }
+
+    fn damaged(&self, segment: u64, offset: impl TryInto<u64>, what: &str) -> JournalError {
+        let root = self.tree.root_at(self.tree.size()).unwrap_or_else(empty_root);
+        JournalError::Damaged {
+            segment: self.directory.join(segment::segment_name(segment)),
+            offset: offset.try_into().unwrap_or(u64::MAX),
+            good_entries: self.tree.size(),
+            good_root: to_hex(&root),
+            what: what.to_owned(),
+        }
+    }
+}
+
+/// Whether the group at `at` was never written to its end: bytes beyond the file, a zero last byte where a mark
+/// should be, or a sector of it that is still zero.
+fn is_unfinished(bytes: &[u8], at: usize) -> bool {
+    let Some(head) = bytes.get(at..at + GROUP_HEADER_BYTES) else { return true };
+    if head.ends_with(&[0]) {
+        return true;
+    }
+    let length = GroupHeader::decode(head).map_or(GROUP_HEADER_BYTES, |header| header.bytes as usize);
+    let Some(frame) = bytes.get(at..at + length) else { return true };
+    if frame.ends_with(&[0]) {
+        return true;
+    }
+    let (first, rest) = frame.split_at(frame.len().min(SECTOR_BYTES - at % SECTOR_BYTES));
+    is_zero(first) || rest.chunks(SECTOR_BYTES).any(is_zero)
+}
+
+/// Where the first whole group lies at or after `from`, if there is one.
+fn whole_group_after(bytes: &[u8], from: usize) -> Option<usize> {
+    let end = bytes.iter().rposition(|byte| *byte != 0)? + 1;
+    (from..end).find(|at| bytes.get(*at..end).is_some_and(|rest| decode_group(rest).is_some()))
+}
+
+/// Whether all bytes are zero.
+fn is_zero(bytes: &[u8]) -> bool {
+    const ZEROS: [u8; 4096] = [0; 4096];
+    bytes.chunks(ZEROS.len()).all(|chunk| ZEROS.starts_with(chunk))
+}

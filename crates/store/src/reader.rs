@@ -1,0 +1,208 @@
+//! What readers see of a ledger: the published snapshot, entries, proofs and receipts.
+//!
+//! Nothing here waits for the writer, and nothing shows what is not durable.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use concord_ledger::hash::Hash;
+use concord_ledger::{Entry, Receipt};
+use tokio::sync::watch;
+
+use crate::index::IndexStore;
+use crate::journal::{Book, Group, ReadError};
+use crate::kv::KvError;
+
+/// How far a ledger has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// Number of entries.
+    pub size: u64,
+    /// Root over them.
+    pub root: Hash,
+}
+
+/// A state, and the checkpoint under which it stands; never changed once published.
+#[derive(Clone, Debug)]
+pub struct Published<M> {
+    /// The state.
+    pub state: M,
+    /// Number of entries that it is the fold of.
+    pub size: u64,
+    /// Root over them.
+    pub root: Hash,
+    /// The signed note over size and root.
+    pub checkpoint: String,
+}
+
+impl<M> Published<M> {
+    /// Size and root.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        Head { size: self.size, root: self.root }
+    }
+}
+
+/// Entries in order, without gaps, that end where a checkpoint does.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// The entries.
+    pub entries: Vec<Entry>,
+    /// The signed note over everything up to the last of them.
+    pub checkpoint: String,
+}
+
+/// What writer and readers of one ledger share.
+pub(crate) struct Shared<M> {
+    pub(crate) origin: String,
+    pub(crate) published: ArcSwap<Published<M>>,
+    pub(crate) head: watch::Sender<Head>,
+    pub(crate) fault: watch::Sender<Option<String>>,
+    pub(crate) book: Arc<Book>,
+    pub(crate) index: Arc<IndexStore>,
+}
+
+/// A reader of one ledger; clones are cheap and read the same.
+pub struct Ledger<M> {
+    shared: Arc<Shared<M>>,
+}
+
+impl<M> Clone for Ledger<M> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<M> Ledger<M> {
+    pub(crate) fn new(shared: Arc<Shared<M>>) -> Self {
+        Self { shared }
+    }
+
+    /// Name of the ledger, `<accord>/<service>`.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.shared.origin
+    }
+
+    /// The newest published state.
+    #[must_use]
+    pub fn published(&self) -> Arc<Published<M>> {
+        self.shared.published.load_full()
+    }
+
+    /// The newest published head.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.shared.published.load().head()
+    }
+
+    /// Tells of each new head; a slow reader skips to the newest.
+    #[must_use]
+    pub fn watch_head(&self) -> watch::Receiver<Head> {
+        self.shared.head.subscribe()
+    }
+
+    /// Tells when the ledger can take nothing more, and why; the process should then exit.
+    #[must_use]
+    pub fn fault(&self) -> watch::Receiver<Option<String>> {
+        self.shared.fault.subscribe()
+    }
+
+    /// The signed note of the newest published head.
+    #[must_use]
+    pub fn checkpoint(&self) -> String {
+        self.shared.published.load().checkpoint.clone()
+    }
+
+    /// At most `max` entries from index `from` on, without gaps; none at the end of the ledger.
+    ///
+    /// # Errors
+    /// Where an entry cannot be read back.
+    pub fn entries(&self, from: u64, max: usize) -> Result<Vec<Entry>, ReadError> {
+        let published = self.head().size.saturating_sub(from);
+        self.shared.book.entries(from, max.min(usize::try_from(published).unwrap_or(usize::MAX)))
+    }
+
+    /// Entries from index `from` on that end where a group does, with the checkpoint that closed it: at least the rest
+    /// of one group, and no further group once `max` entries are reached. `None` at the end of the ledger.
+    ///
+    /// # Errors
+    /// Where an entry cannot be read back.
+    pub fn page(&self, from: u64, max: usize) -> Result<Option<Page>, ReadError> {
+        let Some(Group { mut entries, mut trailer }) = self.group(from)? else { return Ok(None) };
+        while entries.len() < max {
+            let Some(mut group) = self.group(trailer.size)? else { break };
+            entries.append(&mut group.entries);
+            trailer = group.trailer;
+        }
+        Ok(Some(Page { entries, checkpoint: trailer.checkpoint }))
+    }
+
+    /// The groups from the one on that holds entry `from_index` (of which only the rest is given), for an export.
+    pub fn groups(&self, from_index: u64) -> impl Iterator<Item = Result<Group, ReadError>> + use<M> {
+        let ledger = self.clone();
+        let mut next = Some(from_index);
+        std::iter::from_fn(move || {
+            let group = ledger.group(next?).transpose();
+            next = match &group {
+                Some(Ok(group)) => Some(group.trailer.size),
+                _ => None,
+            };
+            group
+        })
+    }
+
+    fn group(&self, index: u64) -> Result<Option<Group>, ReadError> {
+        if index < self.head().size { self.shared.book.group(index) } else { Ok(None) }
+    }
+
+    /// The receipt of an entry, under the checkpoint of the group that it was written with: the same bytes each time.
+    ///
+    /// # Errors
+    /// Where there is no such entry, or it cannot be read back.
+    pub fn receipt(&self, index: u64) -> Result<Receipt, ReadError> {
+        if index < self.head().size {
+            self.shared.book.receipt(index)
+        } else {
+            Err(ReadError::Beyond { index })
+        }
+    }
+
+    /// Audit path of entry `index` in the tree of `size` entries; `None` where that was never published.
+    #[must_use]
+    pub fn inclusion_proof(&self, index: u64, size: u64) -> Option<Vec<Hash>> {
+        (size <= self.head().size).then(|| self.shared.book.inclusion_proof(index, size)).flatten()
+    }
+
+    /// Proof that the tree of `new` entries extends that of `old`; `None` where that was never published.
+    #[must_use]
+    pub fn consistency_proof(&self, old: u64, new: u64) -> Option<Vec<Hash>> {
+        (new <= self.head().size).then(|| self.shared.book.consistency_proof(old, new)).flatten()
+    }
+
+    /// Root at a size; `None` where that was never published.
+    #[must_use]
+    pub fn root_at(&self, size: u64) -> Option<Hash> {
+        (size <= self.head().size).then(|| self.shared.book.root_at(size)).flatten()
+    }
+
+    /// A row as the index holds it. It may block on the disk.
+    ///
+    /// # Errors
+    /// Where the index fails.
+    pub fn row(&self, table: &str, id: &str) -> Result<Option<Vec<u8>>, KvError> {
+        self.shared.index.row(table, id)
+    }
+
+    /// Number of groups in the journal.
+    #[must_use]
+    pub fn groups_count(&self) -> u64 {
+        self.shared.book.groups()
+    }
+
+    /// How often the index failed since the start; where not 0, it is rebuilt at the next one.
+    #[must_use]
+    pub fn index_failures(&self) -> u64 {
+        self.shared.index.failures()
+    }
+}

@@ -1,0 +1,190 @@
+//! The writer thread: drain the queue, decide, append all with one sync, index, publish, answer all.
+//!
+//! The sync in flight is the batching window: what arrives meanwhile is the next group. There is no timer.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use concord_ledger::{Entry, LogKey};
+
+use super::group::{GroupDraft, Keeper, Outcome, Waiting};
+use super::queue::Queue;
+use super::salts::Salts;
+use super::{Committed, SubmitError, WriterConfig};
+use crate::index::{GroupChanges, Index};
+use crate::journal::{Journal, Trailer};
+use crate::machine::Machine;
+use crate::reader::{Head, Published, Shared};
+
+/// What the writer thread owns.
+pub(super) struct Run<M: Machine> {
+    journal: Journal,
+    index: Index<M>,
+    key: LogKey,
+    keeper: Keeper,
+    salts: Salts,
+    shared: Arc<Shared<M>>,
+    queue: Arc<Queue<Waiting<M>>>,
+    group_commands: usize,
+    group_bytes: usize,
+}
+
+impl<M: Machine> Run<M> {
+    pub(super) fn new(
+        config: &WriterConfig,
+        journal: Journal,
+        index: Index<M>,
+        key: LogKey,
+        keeper: Keeper,
+        shared: &Arc<Shared<M>>,
+        queue: &Arc<Queue<Waiting<M>>>,
+    ) -> Self {
+        Self {
+            journal,
+            index,
+            key,
+            keeper,
+            salts: Salts::default(),
+            shared: Arc::clone(shared),
+            queue: Arc::clone(queue),
+            group_commands: config.group_commands.max(1),
+            group_bytes: config.group_bytes,
+        }
+    }
+
+    /// Serves the queue until it is closed and empty, or until something fails that must not be retried.
+    pub(super) fn until_closed(mut self) {
+        let shared = Arc::clone(&self.shared);
+        let queue = Arc::clone(&self.queue);
+        let ended = catch_unwind(AssertUnwindSafe(|| {
+            while let Some(mut waiting) = self.queue.take(self.group_commands) {
+                while !waiting.is_empty() {
+                    if let Err(fault) = self.group(&mut waiting) {
+                        fail(waiting, &fault);
+                        return Err(fault);
+                    }
+                }
+            }
+            Ok(())
+        }));
+        let fault = match ended {
+            Ok(Ok(())) => return,
+            Ok(Err(fault)) => fault,
+            Err(_) => "the writer panicked".to_owned(),
+        };
+        tracing::error!(ledger = %shared.origin, %fault, "the ledger takes nothing more");
+        fail(queue.abandon(&fault), &fault);
+        shared.fault.send_replace(Some(fault));
+    }
+
+    /// Makes and finishes one group out of the front of `waiting`.
+    fn group(&mut self, waiting: &mut VecDeque<Waiting<M>>) -> Result<(), String> {
+        let before = self.shared.published.load_full();
+        let mut draft = GroupDraft::new(before.state.clone(), before.size, self.journal.book().previous());
+        while let Some(next) = waiting.pop_front() {
+            let (index, book) = (&mut self.index, self.journal.book());
+            draft.take(next, &self.keeper, &mut self.salts, |name| {
+                index.request(name, book).map_err(|error| error.to_string())
+            });
+            if draft.bytes >= self.group_bytes {
+                break;
+            }
+        }
+        match self.finish(&mut draft, &before) {
+            Ok(published) => {
+                self.answer(draft, &published);
+                Ok(())
+            }
+            Err(fault) => {
+                for (reply, _) in draft.answers {
+                    // Who no longer waits needs no answer.
+                    let _ = reply.send(Err(SubmitError::Fault(fault.clone())));
+                }
+                Err(fault)
+            }
+        }
+    }
+
+    /// Makes the group durable, then visible.
+    fn finish(
+        &mut self,
+        draft: &mut GroupDraft<M>,
+        before: &Arc<Published<M>>,
+    ) -> Result<Arc<Published<M>>, String> {
+        if !draft.changed {
+            return Ok(Arc::clone(before));
+        }
+        let mut published = Published {
+            state: draft.state.clone(),
+            size: before.size,
+            root: before.root,
+            checkpoint: before.checkpoint.clone(),
+        };
+        if !draft.entries.is_empty() {
+            let trailer = self.append(draft, &mut published.state)?;
+            (published.size, published.root) = (trailer.size, trailer.root);
+            published.checkpoint = trailer.checkpoint;
+        }
+        let published = Arc::new(published);
+        self.shared.published.store(Arc::clone(&published));
+        if published.size != before.size {
+            self.shared.head.send_replace(Head { size: published.size, root: published.root });
+        }
+        Ok(published)
+    }
+
+    /// Signs, appends, syncs, and brings the index up to date.
+    fn append(&mut self, draft: &GroupDraft<M>, state: &mut M) -> Result<Trailer, String> {
+        let mut changes = GroupChanges { rows: state.take_rows(), ..GroupChanges::default() };
+        draft.entries.iter().for_each(|entry| changes.note(entry.header()));
+        let book = Arc::clone(self.journal.book());
+        let size = book.size() + draft.entries.len() as u64;
+        let root = book.root_after(draft.entries.iter().map(|entry| entry.leaf_hash()));
+        let rows_digest = self.index.digest_after(&changes);
+        let trailer = Trailer { size, root, rows_digest, checkpoint: self.key.sign(size, &root) };
+        // INVARIANT: nothing of the group is visible or answered before this has returned.
+        self.journal
+            .append(&draft.entries, &trailer)
+            .map_err(|error| format!("the journal could not be written: {error}"))?;
+        self.index.commit(changes, &trailer, &book).map_err(|error| error.to_string())?;
+        Ok(trailer)
+    }
+
+    fn answer(&self, mut draft: GroupDraft<M>, published: &Arc<Published<M>>) {
+        for (reply, outcome) in std::mem::take(&mut draft.answers) {
+            let committed =
+                |entries, replayed| Committed { entries, replayed, published: Arc::clone(published) };
+            let answer = match outcome {
+                Outcome::Failed(error) => Err(error),
+                Outcome::Validated(entries) => Ok(committed(entries, false)),
+                Outcome::Entries { first, count, replayed } => {
+                    let entries = match draft.own(first, count) {
+                        Some(entries) => Ok(entries),
+                        None => self.read(first, count).map_err(SubmitError::Internal),
+                    };
+                    entries.map(|entries| committed(entries, replayed))
+                }
+            };
+            // Who no longer waits needs no answer.
+            let _ = reply.send(answer);
+        }
+    }
+
+    fn read(&self, first: u64, count: u32) -> Result<Vec<Arc<Entry>>, String> {
+        let entries =
+            self.journal.book().entries(first, count as usize).map_err(|error| error.to_string())?;
+        if entries.len() == count as usize {
+            Ok(entries.into_iter().map(Arc::new).collect())
+        } else {
+            Err(format!("entry {first} is not in the journal"))
+        }
+    }
+}
+
+fn fail<M: Machine>(waiting: VecDeque<Waiting<M>>, fault: &str) {
+    for Waiting { reply, submission: _ } in waiting {
+        // Who no longer waits needs no answer.
+        let _ = reply.send(Err(SubmitError::Fault(fault.to_owned())));
+    }
+}
