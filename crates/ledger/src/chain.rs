@@ -84,6 +84,12 @@ impl Chain {
         self.previous = leaf;
     }
 
+    /// Drops every entry from `size` on: what was taken in and then did not agree with a verified checkpoint.
+    pub fn truncate(&mut self, size: u64) {
+        self.tree.truncate(size);
+        self.previous = size.checked_sub(1).and_then(|last| self.tree.leaf(last)).unwrap_or(ZERO);
+    }
+
     /// Name of the ledger.
     #[must_use]
     pub fn origin(&self) -> &str {
@@ -136,5 +142,14 @@ mod tests {
         chain.append(&entries[1]).unwrap();
         chain.append(&entries[2]).unwrap();
         assert_eq!(chain.root(), chain.tree().root_at(3).unwrap());
+        for size in (0..=3).rev() {
+            let mut shorter = chain.clone();
+            shorter.truncate(size);
+            assert_eq!((shorter.size(), Some(shorter.root())), (size, chain.tree().root_at(size)));
+            for entry in entries.iter().skip(usize::try_from(size).unwrap()) {
+                shorter.append(entry).unwrap();
+            }
+            assert_eq!(shorter.root(), chain.root());
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The Merkle tree of RFC 6962 §2.1, grown one leaf at a time.
 //!
 //! All complete subtrees are kept, 64 bytes for each leaf, so that a root or proof at any past size takes
-//! O(log n) look-ups. Nothing is ever removed.
+//! O(log n) look-ups.
 
 use crate::hash::{Hash, empty_root, node};
 
@@ -40,6 +40,35 @@ impl Tree {
                 None => return,
             }
         }
+    }
+
+    /// Drops every leaf from `size` on, for a reader that took in leaves which then did not verify.
+    pub fn truncate(&mut self, size: u64) {
+        for (level, row) in self.levels.iter_mut().enumerate() {
+            row.truncate(usize::try_from(size >> level).unwrap_or(usize::MAX));
+        }
+    }
+
+    /// The root that the tree would have with `leaves` appended; the tree stays as it is, so that what is not yet
+    /// durable is not yet in it.
+    #[must_use]
+    pub fn root_after(&self, leaves: impl IntoIterator<Item = Hash>) -> Hash {
+        // Complete subtrees at the right edge, widest first, each with its level.
+        let size = self.size();
+        let mut edge: Vec<(usize, Hash)> = (0..self.levels.len())
+            .rev()
+            .filter(|level| size >> level & 1 == 1)
+            .filter_map(|level| Some((level, *self.levels.get(level)?.last()?)))
+            .collect();
+        for leaf in leaves {
+            let mut subtree = (0, leaf);
+            while let Some((_, left)) = edge.pop_if(|(level, _)| *level == subtree.0) {
+                subtree = (subtree.0 + 1, node(&left, &subtree.1));
+            }
+            edge.push(subtree);
+        }
+        let joined = edge.into_iter().map(|(_, hash)| hash).rev().reduce(|right, left| node(&left, &right));
+        joined.unwrap_or_else(empty_root)
     }
 
     /// Leaf hash at `index`.

@@ -96,6 +96,18 @@ fn roots_agree_with_the_definition() {
 }
 
 #[test]
+fn the_root_ahead_of_appending_is_the_root_after_it() {
+    let whole = numbered(40);
+    for size in 0..=40 {
+        let tree = numbered(size);
+        for more in size..=40 {
+            let leaves = (size..more).map(|index| leaf(&index.to_be_bytes()));
+            assert_eq!(Some(tree.root_after(leaves)), whole.root_at(more), "{size} + {}", more - size);
+        }
+    }
+}
+
+#[test]
 fn every_inclusion_proof_verifies_and_no_mutated_one_does() {
     let tree = numbered(40);
     for size in 1..=40 {
