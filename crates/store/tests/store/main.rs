@@ -1,0 +1,12 @@
+//! The store through its public face, with a machine that only counts.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the builders of tests may stop a test")]
+
+mod copies;
+mod counter;
+mod faults;
+mod groups;
+mod index;
+mod properties;
+mod requests;
+mod syscalls;
