@@ -98,7 +98,8 @@ fn garbage_in_place_of_the_index_is_set_aside() {
 
 #[test]
 fn an_index_that_was_changed_behind_our_back_is_set_aside() {
-    let changes: [(&str, fn(&mut Batch)); 5] = [
+    type Meddle = fn(&mut Batch);
+    let changes: [(&str, Meddle); 5] = [
         ("a row", |batch| batch.put("rows/counters/c-3", 99u64.to_be_bytes())),
         ("a row more", |batch| batch.put("rows/counters/c-99", 1u64.to_be_bytes())),
         ("a row less", |batch| batch.remove("rows/counters/c-3")),
