@@ -130,6 +130,10 @@ impl Accord {
     #[must_use]
     pub fn violations(&self) -> Vec<Violation> {
         let mut found: Vec<Violation> = check_id("id", &self.id).err().into_iter().collect();
+        if self.id.starts_with("exercise-") != self.is_exercise() {
+            let rule = "begins with \"exercise-\" for an exercise and for nothing else, so that every record says so";
+            found.push(Violation::new("id", rule, &self.id, "rename the accord"));
+        }
         found.extend(self.consent.violations());
         if self.parties().count() < 2 {
             found.push(Violation::new(

@@ -121,6 +121,14 @@ pub struct Approval {
     pub envelope: Option<String>,
 }
 
+impl Approval {
+    /// A consent that rests on the certificate alone.
+    #[must_use]
+    pub fn of(by: &Actor, at: Timestamp) -> Self {
+        Self { by: by.clone(), at, envelope: None }
+    }
+}
+
 /// The consents gathered for one version of one thing; a new version starts with none.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -140,6 +148,21 @@ impl Approvals {
         Self { proposed_by: by, proposed_at: at, given: BTreeMap::new() }
     }
 
+    /// The first consent to something proposes it; the later ones approve it, each by another actor than the first.
+    ///
+    /// # Errors
+    /// As [`Approvals::approve`].
+    pub fn opened_or_approved(existing: Option<&Self>, approval: Approval) -> Result<Self, Refusal> {
+        match existing {
+            None => require_party(&approval.by).map(|()| Self::new(approval.by, approval.at)),
+            Some(existing) => {
+                let mut approvals = existing.clone();
+                approvals.approve(approval)?;
+                Ok(approvals)
+            }
+        }
+    }
+
     /// Adds the consent of the approving actor's party.
     ///
     /// # Errors
@@ -147,9 +170,7 @@ impl Approvals {
     /// `ALREADY_DECIDED` where the party has consented.
     pub fn approve(&mut self, approval: Approval) -> Result<(), Refusal> {
         let by = &approval.by;
-        if !by.is_party() {
-            return Err(Refusal::new(Reason::RoleForbidden, format!("{} is no state party", by.participant)));
-        }
+        require_party(by)?;
         if by.is_same_as(&self.proposed_by) {
             let message = format!("{} proposed this; another actor of the party must approve it", by.name);
             return Err(Refusal::new(Reason::SelfApproval, message));
@@ -176,4 +197,15 @@ impl Approvals {
     pub fn missing(&self, accord: &Accord) -> Vec<ParticipantId> {
         accord.parties().filter(|party| !self.given.contains_key(*party)).cloned().collect()
     }
+}
+
+/// Ok where the actor's participant is a state party.
+///
+/// # Errors
+/// `ROLE_FORBIDDEN` otherwise.
+pub fn require_party(actor: &Actor) -> Result<(), Refusal> {
+    if actor.is_party() {
+        return Ok(());
+    }
+    Err(Refusal::new(Reason::RoleForbidden, format!("{} is no state party", actor.participant)))
 }

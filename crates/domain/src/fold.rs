@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::actor::Actor;
-use crate::errors::Refusal;
+use crate::errors::{Reason, Refusal};
 use crate::table::Row;
 use crate::time::Timestamp;
 
@@ -71,4 +71,13 @@ pub fn etag<T: Serialize>(resource: &T) -> Result<String, serde_json::Error> {
     let bytes = serde_json::to_vec(resource)?;
     let digest: String = crate::digest::sha256_hex(&bytes).chars().take(16).collect();
     Ok(format!("\"{digest}\""))
+}
+
+/// Ok where `read` is the etag of the resource as it stands.
+///
+/// # Errors
+/// `ETAG_STALE` with the current one.
+pub fn require_fresh<T: Serialize>(resource: &T, name: &str, read: &str) -> Result<(), Refusal> {
+    let current = etag(resource).map_err(|e| Refusal::new(Reason::Internal, e.to_string()))?;
+    if read == current { Ok(()) } else { Err(Refusal::stale(name, &current)) }
 }

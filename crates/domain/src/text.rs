@@ -2,7 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::errors::Violation;
+use crate::errors::{Refusal, Violation};
+use crate::limits::TEXT_MAX_CHARS;
 
 /// Control characters, and the bidirectional overrides that can make a name read as another (Unicode UAX #9).
 fn deceives(c: char) -> bool {
@@ -39,6 +40,14 @@ pub fn checked(field: &str, text: &str, max_chars: usize) -> Result<String, Viol
 /// As [`checked`], save for emptiness.
 pub fn checked_or_empty(field: &str, text: &str, max_chars: usize) -> Result<String, Violation> {
     if text.trim().is_empty() { Ok(String::new()) } else { checked(field, text, max_chars) }
+}
+
+/// A reason that must be given.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` that names `field`.
+pub fn reason_given(field: &str, text: &str) -> Result<String, Refusal> {
+    checked(field, text, TEXT_MAX_CHARS).map_err(|violation| Refusal::invalid(vec![violation]))
 }
 
 /// The form in which two names are compared: NFKC, lower case, runs of white space as one space.

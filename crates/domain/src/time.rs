@@ -131,9 +131,9 @@ impl Interval {
         Self { start: self.start.plus_seconds(-seconds), end: self.end.plus_seconds(seconds) }
     }
 
-    /// Checks both ends and their order.
+    /// Checks both ends, their order, and that the window lasts at most `max_s` seconds.
     #[must_use]
-    pub fn violations(&self, field: &str) -> Vec<Violation> {
+    pub fn violations(&self, field: &str, max_s: i64) -> Vec<Violation> {
         let mut found: Vec<Violation> =
             [self.start.check(&format!("{field}.start_time")), self.end.check(&format!("{field}.end_time"))]
                 .into_iter()
@@ -146,6 +146,11 @@ impl Interval {
                 self.end,
                 "give an end after the start",
             ));
+        }
+        let lasts_s = self.end.seconds_since(self.start);
+        if lasts_s > max_s {
+            let rule = format!("at most {max_s} seconds long");
+            found.push(Violation::new(field, rule, format!("{lasts_s} seconds"), "give a shorter window"));
         }
         found
     }

@@ -3,9 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
-use crate::consent::Approvals;
+use crate::consent::{Act, Approval, Approvals, require_party};
+use crate::errors::{Reason, Refusal, Violation};
+use crate::fold::{Context, require_fresh};
 use crate::geo::{AltitudeBand, Area};
+use crate::ids::{check_id, name_of};
+use crate::limits::{GROUPS_MAX, NAME_MAX_CHARS, WINDOW_MAX_S};
+use crate::registry::{Event, State};
 use crate::table::Resource;
+use crate::text::checked;
 use crate::time::Interval;
 
 /// What an area means for operations.
@@ -74,4 +80,163 @@ impl RestrictedArea {
     pub fn in_effect(&self, window: &Interval) -> bool {
         self.stage == Stage::Active && self.window.is_none_or(|own| own.overlaps(window))
     }
+}
+
+impl RestrictedArea {
+    /// The name of the resource.
+    #[must_use]
+    pub fn name(&self) -> String {
+        name_of("areas", &self.id)
+    }
+}
+
+/// What happened to an area.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Change {
+    /// Declared: in effect.
+    Declared,
+    /// A party consented to ending it.
+    EndConsented,
+    /// The last consent that was needed was given.
+    Ended,
+}
+
+impl Change {
+    /// The kind of the entry.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Declared => "area.declared",
+            Self::EndConsented => "area.end_consented",
+            Self::Ended => "area.ended",
+        }
+    }
+}
+
+/// The content of a declaration, not yet checked.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Identifier wanted; empty has one made.
+    pub id: String,
+    /// Name for people.
+    pub display_name: String,
+    /// What it means.
+    pub kind: Kind,
+    /// Where it is.
+    pub area: Area,
+    /// When it is in effect.
+    pub window: Option<Interval>,
+    /// Heights.
+    pub altitude_band: Option<AltitudeBand>,
+    /// Groups to which a ceasefire does not apply.
+    pub excluded_groups: Vec<String>,
+    /// Groups whose forces are present in a ground area.
+    pub present_groups: Vec<String>,
+}
+
+/// What can be asked about areas.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Declare.
+    Declare(Draft),
+    /// Consent to ending before its time.
+    ConsentToEnd {
+        /// Identifier.
+        id: String,
+        /// Etag that was read.
+        etag: String,
+    },
+}
+
+pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
+    let (change, row) = match command {
+        Command::Declare(draft) => declare(state, draft, context)?,
+        Command::ConsentToEnd { id, etag } => consent_to_end(state, id, etag, context)?,
+    };
+    Ok(vec![Event::Area(change, Box::new(row))])
+}
+
+fn declare(state: &State, draft: &Draft, context: &Context) -> Result<(Change, RestrictedArea), Refusal> {
+    require_party(&context.actor)?;
+    let id = if draft.id.is_empty() { &context.fresh_id } else { &draft.id };
+    let mut found: Vec<Violation> = check_id("area_id", id).err().into_iter().collect();
+    let display_name = checked("area.display_name", &draft.display_name, NAME_MAX_CHARS);
+    let display_name = display_name.map_err(|violation| found.push(violation)).unwrap_or_default();
+    found.extend(draft.area.violations("area.area"));
+    found.extend(draft.window.iter().flat_map(|window| window.violations("area.window", WINDOW_MAX_S)));
+    found.extend(draft.altitude_band.iter().flat_map(|band| band.violations("area.altitude_band")));
+    let groups_of = |field: &str, groups: &[String], kind: Kind, found: &mut Vec<Violation>| {
+        if !groups.is_empty() && draft.kind != kind {
+            let rule = format!("empty for an area that is no {kind:?}");
+            found.push(Violation::new(field, rule, groups.join(", "), "leave it out"));
+        }
+        named_groups(field, groups, found)
+    };
+    let excluded_groups =
+        groups_of("area.excluded_groups", &draft.excluded_groups, Kind::Ceasefire, &mut found);
+    let present_groups =
+        groups_of("area.present_groups", &draft.present_groups, Kind::GroundArea, &mut found);
+    Refusal::unless_valid(found)?;
+    if state.areas.get(id).is_some() {
+        let name = name_of("areas", id);
+        return Err(Refusal::new(Reason::AlreadyExists, format!("{name} exists")).with("resource", name));
+    }
+    let row = RestrictedArea {
+        id: id.clone(),
+        display_name,
+        kind: draft.kind,
+        area: draft.area.clone(),
+        window: draft.window,
+        altitude_band: draft.altitude_band,
+        excluded_groups,
+        present_groups,
+        stage: Stage::Active,
+        declared_by: context.actor.clone(),
+        end_consents: None,
+    };
+    Ok((Change::Declared, row))
+}
+
+fn named_groups(field: &str, groups: &[String], found: &mut Vec<Violation>) -> Vec<String> {
+    if groups.len() > GROUPS_MAX {
+        found.push(Violation::new(field, format!("at most {GROUPS_MAX} groups"), groups.len(), "name fewer"));
+        return Vec::new();
+    }
+    let each =
+        groups.iter().enumerate().map(|(i, group)| checked(&format!("{field}[{i}]"), group, NAME_MAX_CHARS));
+    each.filter_map(|result| result.map_err(|violation| found.push(violation)).ok()).collect()
+}
+
+fn consent_to_end(
+    state: &State,
+    id: &str,
+    read: &str,
+    context: &Context,
+) -> Result<(Change, RestrictedArea), Refusal> {
+    let name = name_of("areas", id);
+    let row = state.areas.get(id).ok_or_else(|| Refusal::not_found(&name))?;
+    let mut row = row.as_ref().clone();
+    require_party(&context.actor)?;
+    require_fresh(&row, &name, read)?;
+    if row.stage == Stage::Ended {
+        return Err(Refusal::new(Reason::StateForbids, format!("{name} has ended already")));
+    }
+    if row.kind == Kind::GroundArea {
+        if row.declared_by.participant != context.actor.participant {
+            let message = format!("{name} was declared by {}; only it ends it", row.declared_by.participant);
+            return Err(Refusal::new(Reason::NotYours, message));
+        }
+        row.stage = Stage::Ended;
+        return Ok((Change::Ended, row));
+    }
+    let approval = Approval::of(&context.actor, context.at);
+    let approvals = Approvals::opened_or_approved(row.end_consents.as_ref(), approval)?;
+    let complete = approvals.complete(state.accord()?, Act::EndArea);
+    row.end_consents = Some(approvals);
+    if complete {
+        row.stage = Stage::Ended;
+        return Ok((Change::Ended, row));
+    }
+    Ok((Change::EndConsented, row))
 }

@@ -2,8 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+mod alias;
+mod decision;
+mod proposal;
+
 use crate::consent::Approvals;
+use crate::errors::{Reason, Refusal};
+use crate::fold::Context;
 use crate::geo::Area;
+use crate::ids::name_of;
+use crate::registry::{Event, State};
 use crate::table::Resource;
 use crate::time::Timestamp;
 
@@ -127,4 +135,176 @@ impl Designation {
     pub fn in_force(&self, at: Timestamp) -> bool {
         self.stage == Stage::Active && self.effective_at <= at && at < self.expires_at
     }
+}
+
+impl Designation {
+    /// The name of the resource.
+    #[must_use]
+    pub fn name(&self) -> String {
+        name_of("designations", &self.id)
+    }
+}
+
+/// What happened to a designation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Change {
+    /// Proposed.
+    Proposed,
+    /// Approved by a party.
+    Approved,
+    /// Approved by the last party: in force.
+    Activated,
+    /// Held by a party.
+    Held,
+    /// Rejected by a party.
+    Rejected,
+    /// Suspended.
+    Suspended,
+    /// Ended.
+    Expired,
+    /// A name was proposed.
+    AliasProposed,
+    /// A name was approved by a party.
+    AliasApproved,
+    /// A name was approved by the last party.
+    AliasRatified,
+    /// A name was rejected.
+    AliasRejected,
+}
+
+impl Change {
+    /// The kind of the entry.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Proposed => "designation.proposed",
+            Self::Approved => "designation.approved",
+            Self::Activated => "designation.activated",
+            Self::Held => "designation.held",
+            Self::Rejected => "designation.rejected",
+            Self::Suspended => "designation.suspended",
+            Self::Expired => "designation.expired",
+            Self::AliasProposed => "designation.alias_proposed",
+            Self::AliasApproved => "designation.alias_approved",
+            Self::AliasRatified => "designation.alias_ratified",
+            Self::AliasRejected => "designation.alias_rejected",
+        }
+    }
+}
+
+/// What a party decides on a proposal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Consents to this version.
+    Approve,
+    /// Holds it.
+    Hold,
+    /// Rejects it.
+    Reject,
+}
+
+/// The content of a proposal, not yet checked.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Identifier wanted; empty has one made.
+    pub id: String,
+    /// Group or site.
+    pub kind: Kind,
+    /// Primary name.
+    pub primary_name: String,
+    /// Names that are part of the proposal.
+    pub aliases: Vec<Alias>,
+    /// Reference in an outside list.
+    pub list_reference: String,
+    /// Why.
+    pub narrative_reasons: String,
+    /// When it takes effect; absent is now.
+    pub effective_at: Option<Timestamp>,
+    /// When it ends; absent is the longest that is allowed.
+    pub expires_at: Option<Timestamp>,
+    /// The place of a site.
+    pub site: Option<Area>,
+}
+
+/// What can be asked about designations.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Propose.
+    Propose(Draft),
+    /// Decide on the version of the etag.
+    Decide {
+        /// Identifier.
+        id: String,
+        /// Etag of the version that was read.
+        etag: String,
+        /// The decision.
+        decision: Decision,
+        /// Why.
+        reason: String,
+    },
+    /// Suspend at once.
+    Suspend {
+        /// Identifier.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// End at once.
+    Expire {
+        /// Identifier.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// Propose a further name.
+    ProposeAlias {
+        /// Identifier.
+        id: String,
+        /// The name.
+        alias: Alias,
+    },
+    /// Decide on a further name.
+    DecideAlias {
+        /// Identifier of the designation.
+        id: String,
+        /// Identifier of the alias proposal.
+        alias_id: String,
+        /// Etag of the alias proposal.
+        etag: String,
+        /// Approve or reject.
+        decision: Decision,
+        /// Why.
+        reason: String,
+    },
+}
+
+pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
+    match command {
+        Command::Propose(draft) => proposal::propose(state, draft, context),
+        Command::Decide { id, etag, decision, reason } => {
+            decision::decide(state, (id, etag), *decision, reason, context)
+        }
+        Command::Suspend { id, reason } => decision::suspend(state, id, reason, context),
+        Command::Expire { id, reason } => decision::expire(state, id, reason, context),
+        Command::ProposeAlias { id, alias } => alias::propose(state, id, alias, context),
+        Command::DecideAlias { id, alias_id, etag, decision, reason } => {
+            alias::decide(state, id, (alias_id, etag), (*decision, reason), context)
+        }
+    }
+}
+
+/// The event of a changed designation.
+pub(super) fn event(change: Change, row: Designation) -> Event {
+    Event::Designation(change, Box::new(row))
+}
+
+fn existing(state: &State, id: &str) -> Result<Designation, Refusal> {
+    let row = state.designations.get(id);
+    row.map(|row| row.as_ref().clone()).ok_or_else(|| Refusal::not_found(&name_of("designations", id)))
+}
+
+fn forbidden_in(row: &Designation, what: &str) -> Refusal {
+    let message = format!("{} is {:?}; it cannot be {what}", row.name(), row.stage);
+    Refusal::new(Reason::StateForbids, message).with("resource", row.name())
 }

@@ -2,9 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+mod notification;
+mod removal;
+
 use crate::actor::Actor;
 use crate::consent::Approvals;
+use crate::errors::Refusal;
+use crate::fold::Context;
 use crate::geo::Area;
+use crate::ids::name_of;
+use crate::registry::{Event, State};
 use crate::table::Resource;
 use crate::time::Timestamp;
 
@@ -103,4 +110,128 @@ impl ProtectedEntity {
     pub fn places(&self) -> impl Iterator<Item = &Area> {
         std::iter::once(&self.area).chain(&self.former_areas)
     }
+}
+
+impl ProtectedEntity {
+    /// The name of the resource.
+    #[must_use]
+    pub fn name(&self) -> String {
+        name_of("protectedEntities", &self.id)
+    }
+}
+
+/// What happened to a protected entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Change {
+    /// Notified: protected.
+    Notified,
+    /// Amended: the new and the former place protect.
+    Amended,
+    /// A party consented to giving up the former places.
+    FormerPlaceConsented,
+    /// The last party consented.
+    FormerPlaceGivenUp,
+    /// Claimed.
+    Claimed,
+    /// A claim was confirmed: protected.
+    Confirmed,
+    /// A party consented to removing it.
+    RemovalConsented,
+    /// The last party consented.
+    Removed,
+}
+
+impl Change {
+    /// The kind of the entry.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Notified => "protected_entity.notified",
+            Self::Amended => "protected_entity.amended",
+            Self::FormerPlaceConsented => "protected_entity.former_place_consented",
+            Self::FormerPlaceGivenUp => "protected_entity.former_place_given_up",
+            Self::Claimed => "protected_entity.claimed",
+            Self::Confirmed => "protected_entity.confirmed",
+            Self::RemovalConsented => "protected_entity.removal_consented",
+            Self::Removed => "protected_entity.removed",
+        }
+    }
+}
+
+/// The content of a notification, not yet checked.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Identifier wanted; empty has one made.
+    pub id: String,
+    /// Name for people.
+    pub display_name: String,
+    /// What it is.
+    pub category: Category,
+    /// Where it is.
+    pub area: Area,
+    /// Accuracy in metres.
+    pub accuracy_m: f64,
+    /// Deny distance in metres.
+    pub deny_distance_m: f64,
+    /// Refer distance in metres.
+    pub refer_distance_m: f64,
+    /// When the place was last verified.
+    pub verified_at: Option<Timestamp>,
+    /// Source.
+    pub source: String,
+}
+
+/// What can be asked about protected entities.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Notify.
+    Notify(Draft),
+    /// Amend the version of the etag.
+    Amend {
+        /// The new content, with the identifier.
+        draft: Draft,
+        /// Etag that was read.
+        etag: String,
+    },
+    /// Consent to giving up the former places.
+    GiveUpFormerPlace {
+        /// Identifier.
+        id: String,
+        /// Etag that was read.
+        etag: String,
+    },
+    /// Claim.
+    Claim(Draft),
+    /// Confirm a claim.
+    Confirm {
+        /// Identifier.
+        id: String,
+    },
+    /// Consent to removing.
+    ConsentToRemoval {
+        /// Identifier.
+        id: String,
+        /// Etag that was read.
+        etag: String,
+        /// Why; required with the first consent.
+        reason: String,
+    },
+}
+
+pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
+    let (change, row) = match command {
+        Command::Notify(draft) => notification::begin(state, draft, Stage::Active, context)?,
+        Command::Claim(draft) => notification::begin(state, draft, Stage::Claimed, context)?,
+        Command::Amend { draft, etag } => notification::amend(state, draft, etag, context)?,
+        Command::Confirm { id } => removal::confirm(state, id, context)?,
+        Command::GiveUpFormerPlace { id, etag } => removal::give_up_former_place(state, id, etag, context)?,
+        Command::ConsentToRemoval { id, etag, reason } => removal::consent(state, id, etag, reason, context)?,
+    };
+    Ok(vec![Event::ProtectedEntity(change, Box::new(row))])
+}
+
+fn existing(state: &State, id: &str) -> Result<ProtectedEntity, Refusal> {
+    let row = state.protected_entities.get(id);
+    row.map(|row| row.as_ref().clone()).ok_or_else(|| Refusal::not_found(&name_of("protectedEntities", id)))
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::accord::{Accord, AccordOpened};
 use crate::errors::{Reason, Refusal};
 use crate::fold::{Context, Fold};
+use crate::registry::names::NameIndex;
 use crate::registry::{area, clock, designation, movement, non_target, presence, protection};
 use crate::table::{Row, Table};
 use crate::time::Timestamp;
@@ -71,4 +72,130 @@ pub struct State {
     pub areas: Table<area::RestrictedArea>,
     /// Presence assessments.
     pub presence: Table<presence::Assessment>,
+    /// What each name may denote.
+    pub(super) names: NameIndex,
+}
+
+impl State {
+    /// An empty registry, before entry 0.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            opened: None,
+            clock: Timestamp::MIN,
+            designations: Table::new("designations"),
+            non_target_groups: Table::new("nonTargetGroups"),
+            protected_entities: Table::new("protectedEntities"),
+            movements: Table::new("movements"),
+            areas: Table::new("areas"),
+            presence: Table::new("presence"),
+            names: NameIndex::default(),
+        }
+    }
+
+    /// The accord.
+    ///
+    /// # Errors
+    /// `NOT_SERVING` before entry 0 is folded.
+    pub fn accord(&self) -> Result<&Accord, Refusal> {
+        let opened = self.opened.as_ref().map(|opened| &opened.accord);
+        opened.ok_or_else(|| Refusal::new(Reason::NotServing, "the accord is not open yet"))
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Fold for State {
+    type Command = Command;
+    type Event = Event;
+
+    const SERVICE: &'static str = "registry";
+
+    fn now(&self, real: Timestamp) -> Timestamp {
+        match &self.opened {
+            Some(opened) if opened.accord.is_exercise() => self.clock,
+            _ => real,
+        }
+    }
+
+    fn decide(&self, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
+        match command {
+            Command::SetClock(command) => clock::decide(self, command, context),
+            Command::Designation(command) => designation::decide(self, command, context),
+            Command::NonTarget(command) => non_target::decide(self, command, context),
+            Command::Protection(command) => protection::decide(self, command, context),
+            Command::Movement(command) => movement::decide(self, command, context),
+            Command::Area(command) => area::decide(self, command, context),
+            Command::Presence(command) => presence::decide(self, command, context),
+        }
+    }
+
+    fn apply(&mut self, event: &Event) {
+        match event {
+            Event::AccordOpened(opened) => self.opened = Some(Arc::new(opened.as_ref().clone())),
+            Event::ClockSet(set) => self.clock = set.time,
+            Event::Designation(_, row) => {
+                self.names.index_designation(row);
+                self.designations.put(row.as_ref().clone());
+            }
+            Event::NonTargetGroup(_, row) => {
+                self.names.index_non_target(row);
+                self.non_target_groups.put(row.as_ref().clone());
+            }
+            Event::ProtectedEntity(_, row) => self.protected_entities.put(row.as_ref().clone()),
+            Event::Movement(_, row) => self.movements.put(row.as_ref().clone()),
+            Event::Area(_, row) => self.areas.put(row.as_ref().clone()),
+            Event::Presence(_, row) => self.presence.put(row.as_ref().clone()),
+        }
+    }
+
+    fn kind(event: &Event) -> &'static str {
+        match event {
+            Event::AccordOpened(_) => "accord.opened",
+            Event::ClockSet(_) => "clock.set",
+            Event::Designation(change, _) => change.kind(),
+            Event::NonTargetGroup(change, _) => change.kind(),
+            Event::ProtectedEntity(change, _) => change.kind(),
+            Event::Movement(change, _) => change.kind(),
+            Event::Area(change, _) => change.kind(),
+            Event::Presence(change, _) => change.kind(),
+        }
+    }
+
+    fn drain_rows(&mut self) -> Result<Vec<Row>, serde_json::Error> {
+        let mut rows = Vec::new();
+        self.designations.drain_changes(&mut rows)?;
+        self.non_target_groups.drain_changes(&mut rows)?;
+        self.protected_entities.drain_changes(&mut rows)?;
+        self.movements.drain_changes(&mut rows)?;
+        self.areas.drain_changes(&mut rows)?;
+        self.presence.drain_changes(&mut rows)?;
+        Ok(rows)
+    }
+
+    fn load_row(&mut self, table: &str, id: &str, bytes: &[u8]) -> Result<(), String> {
+        let known = self.designations.load(table, bytes)?
+            || self.non_target_groups.load(table, bytes)?
+            || self.protected_entities.load(table, bytes)?
+            || self.movements.load(table, bytes)?
+            || self.areas.load(table, bytes)?
+            || self.presence.load(table, bytes)?;
+        if !known {
+            return Err(format!("row {id:?} of unknown table {table:?}"));
+        }
+        match table {
+            "designations" => {
+                self.designations.get(id).into_iter().for_each(|row| self.names.index_designation(row))
+            }
+            "nonTargetGroups" => {
+                self.non_target_groups.get(id).into_iter().for_each(|row| self.names.index_non_target(row));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
 }

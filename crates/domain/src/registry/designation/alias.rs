@@ -1,0 +1,85 @@
+//! Further names of a designated group: until every party has ratified one, it refers.
+
+use super::{Alias, AliasProposal, AliasStage, Change, Decision, Stage, event, existing, forbidden_in};
+use crate::consent::{Act, Approval, Approvals, require_party};
+use crate::errors::{Reason, Refusal, Violation};
+use crate::fold::{Context, require_fresh};
+use crate::limits::{ALIASES_MAX, NAME_MAX_CHARS};
+use crate::registry::{Event, State};
+use crate::text::{checked, folded, reason_given};
+
+pub(super) fn propose(
+    state: &State,
+    id: &str,
+    alias: &Alias,
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
+    let mut row = existing(state, id)?;
+    let name = checked("alias.name", &alias.name, NAME_MAX_CHARS)
+        .map_err(|violation| Refusal::invalid(vec![violation]))?;
+    if matches!(row.stage, Stage::Rejected | Stage::Expired) {
+        return Err(forbidden_in(&row, "given a further name"));
+    }
+    let later = row.alias_proposals.iter().filter(|proposal| proposal.stage != AliasStage::Rejected);
+    let known = row.aliases.iter().chain(later.map(|proposal| &proposal.alias)).map(|alias| &alias.name);
+    if known.chain([&row.primary_name]).any(|known| folded(known) == folded(&name)) {
+        return Err(Refusal::new(
+            Reason::AlreadyExists,
+            format!("{} has the name {name:?} already", row.name()),
+        ));
+    }
+    if row.alias_proposals.len() >= ALIASES_MAX {
+        let rule = format!("at most {ALIASES_MAX} proposed names of one designation");
+        let violation =
+            Violation::new("alias", rule, row.alias_proposals.len(), "propose the designation anew");
+        return Err(Refusal::invalid(vec![violation]));
+    }
+    row.alias_proposals.push(AliasProposal {
+        id: context.fresh_id.clone(),
+        alias: Alias { name, quality: alias.quality },
+        stage: AliasStage::Proposed,
+        approvals: Approvals::new(context.actor.clone(), context.at),
+    });
+    Ok(vec![event(Change::AliasProposed, row)])
+}
+
+pub(super) fn decide(
+    state: &State,
+    id: &str,
+    (alias_id, read): (&str, &str),
+    (decision, reason): (Decision, &str),
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
+    let mut row = existing(state, id)?;
+    require_party(&context.actor)?;
+    let of = row.name();
+    let name = format!("{of}/aliases/{alias_id}");
+    let proposal = row.alias_proposals.iter_mut().find(|proposal| proposal.id == alias_id);
+    let proposal = proposal.ok_or_else(|| Refusal::not_found(&name))?;
+    require_fresh(proposal, &name, read)?;
+    if proposal.stage != AliasStage::Proposed {
+        return Err(Refusal::new(Reason::AlreadyDecided, format!("{name} is {:?} already", proposal.stage)));
+    }
+    let change = match decision {
+        Decision::Approve => {
+            proposal.approvals.approve(Approval::of(&context.actor, context.at))?;
+            let ratified = proposal.approvals.complete(state.accord()?, Act::RatifyAlias);
+            if ratified { Change::AliasRatified } else { Change::AliasApproved }
+        }
+        Decision::Reject => {
+            reason_given("reason", reason)?;
+            Change::AliasRejected
+        }
+        Decision::Hold => {
+            let rule = "APPROVE or REJECT for a name";
+            let violation = Violation::new("decision", rule, "HOLD", "leave it undecided instead");
+            return Err(Refusal::invalid(vec![violation]));
+        }
+    };
+    proposal.stage = match change {
+        Change::AliasRatified => AliasStage::Ratified,
+        Change::AliasRejected => AliasStage::Rejected,
+        _ => AliasStage::Proposed,
+    };
+    Ok(vec![event(change, row)])
+}

@@ -1,0 +1,90 @@
+//! Deciding on a designation: approval by every party of one version; holding, rejecting, suspending and ending by one.
+
+use super::{Change, Decision, Designation, Stage, event, existing, forbidden_in};
+use crate::consent::{Act, Approval, require_party};
+use crate::errors::Refusal;
+use crate::fold::{Context, require_fresh};
+use crate::registry::{Event, State};
+use crate::text::reason_given;
+
+pub(super) fn decide(
+    state: &State,
+    (id, read): (&str, &str),
+    decision: Decision,
+    reason: &str,
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
+    let mut row = existing(state, id)?;
+    require_party(&context.actor)?;
+    require_fresh(&row, &row.name(), read)?;
+    if !matches!(row.stage, Stage::Proposed | Stage::Held) {
+        return Err(forbidden_in(&row, "decided on"));
+    }
+    let change = match decision {
+        Decision::Approve => approve(state, &mut row, context)?,
+        Decision::Hold => {
+            row.stage_reason = reason_given("reason", reason)?;
+            row.stage = Stage::Held;
+            // A party that holds no longer consents, or the others' approvals could outrun its hold.
+            row.approvals.given.remove(&context.actor.participant);
+            Change::Held
+        }
+        Decision::Reject => {
+            row.stage_reason = reason_given("reason", reason)?;
+            row.stage = Stage::Rejected;
+            Change::Rejected
+        }
+    };
+    Ok(vec![event(change, row)])
+}
+
+/// An approval also lifts the hold of the approver's party; while any other party's hold stands nothing takes effect,
+/// since that party has not approved.
+fn approve(state: &State, row: &mut Designation, context: &Context) -> Result<Change, Refusal> {
+    row.approvals.approve(Approval::of(&context.actor, context.at))?;
+    row.stage = Stage::Proposed;
+    row.stage_reason = String::new();
+    if !row.approvals.complete(state.accord()?, Act::Designate) {
+        return Ok(Change::Approved);
+    }
+    if state.shares_name_with_non_target(row) {
+        return Err(forbidden_in(
+            row,
+            "designated while a group of that name is named as no acceptable target",
+        ));
+    }
+    row.stage = Stage::Active;
+    Ok(Change::Activated)
+}
+
+pub(super) fn suspend(
+    state: &State,
+    id: &str,
+    reason: &str,
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
+    let mut row = existing(state, id)?;
+    require_party(&context.actor)?;
+    row.stage_reason = reason_given("reason", reason)?;
+    if row.stage != Stage::Active {
+        return Err(forbidden_in(&row, "suspended"));
+    }
+    row.stage = Stage::Suspended;
+    Ok(vec![event(Change::Suspended, row)])
+}
+
+pub(super) fn expire(
+    state: &State,
+    id: &str,
+    reason: &str,
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
+    let mut row = existing(state, id)?;
+    require_party(&context.actor)?;
+    row.stage_reason = reason_given("reason", reason)?;
+    if matches!(row.stage, Stage::Rejected | Stage::Expired) {
+        return Err(forbidden_in(&row, "ended"));
+    }
+    row.stage = Stage::Expired;
+    Ok(vec![event(Change::Expired, row)])
+}
