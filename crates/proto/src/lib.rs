@@ -1,1 +1,25 @@
-//! concord-proto
+//! The contract as generated types, and the conversions between it and the domain.
+//!
+//! Messages stop here: nothing behind this crate knows them. Every conversion takes a message apart field by field,
+//! so that a new field does not compile until it is given a meaning, and names every wrong field at once.
+
+/// The generated types, by package.
+#[allow(
+    clippy::all,
+    clippy::pedantic,
+    missing_docs,
+    reason = "generated from the contract, whose comments are the documentation"
+)]
+pub mod pb {
+    include!(concat!(env!("OUT_DIR"), "/contract.rs"));
+    pub use concord::{incidents, ledger, registry, rules, r#type};
+}
+
+pub mod fields;
+pub mod incidents;
+pub mod registry;
+pub mod rules;
+pub mod shared;
+
+/// The descriptors of the contract, for reflection and for tests over every method.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

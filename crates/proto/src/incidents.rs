@@ -1,0 +1,1 @@
+//! Conversions of the contract of incidents, one file for each noun.

@@ -1,0 +1,126 @@
+//! Areas in which operations are restricted.
+
+use concord_domain::errors::Refusal;
+use concord_domain::registry::area::{Command, Draft, Kind, RestrictedArea, Stage};
+
+use super::etag_of;
+use crate::fields::Faults;
+use crate::pb::registry::v1 as pb;
+use crate::shared::participant::{actor_to_pb, approvals_to_pb};
+use crate::shared::{area, time};
+
+const COLLECTION: &str = "areas";
+
+/// The message of an area.
+#[must_use]
+pub fn area_to_pb(row: &RestrictedArea) -> pb::RestrictedArea {
+    let (etag, name) = (etag_of(row), row.name());
+    let RestrictedArea {
+        id: _,
+        display_name,
+        kind,
+        area: place,
+        window,
+        altitude_band,
+        excluded_groups,
+        present_groups,
+        stage,
+        declared_by,
+        end_consents,
+    } = row;
+    let kind = match kind {
+        Kind::Ceasefire => pb::RestrictedAreaKind::Ceasefire,
+        Kind::BorderBuffer => pb::RestrictedAreaKind::BorderBuffer,
+        Kind::GroundArea => pb::RestrictedAreaKind::GroundArea,
+        Kind::PopulatedArea => pb::RestrictedAreaKind::PopulatedArea,
+        Kind::HeldArea => pb::RestrictedAreaKind::HeldArea,
+    };
+    let state = match stage {
+        Stage::Active => pb::RestrictedAreaState::Active,
+        Stage::Ended => pb::RestrictedAreaState::Ended,
+    };
+    pb::RestrictedArea {
+        name,
+        etag,
+        display_name: display_name.clone(),
+        kind: kind.into(),
+        area: Some(area::to_pb(place)),
+        window: window.as_ref().map(time::window_to_pb),
+        altitude_band: altitude_band.as_ref().map(area::band_to_pb),
+        excluded_groups: excluded_groups.clone(),
+        present_groups: present_groups.clone(),
+        state: state.into(),
+        declared_by: Some(actor_to_pb(declared_by)),
+        end_consents: end_consents.as_ref().map(approvals_to_pb),
+    }
+}
+
+/// The command to declare an area.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn declare_from_pb(pb: pb::DeclareAreaRequest) -> Result<Command, Refusal> {
+    let pb::DeclareAreaRequest { area_id, area, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let draft = faults.required("area", area).and_then(|pb| draft(&mut faults, area_id, pb));
+    faults.finish(draft.map(Command::Declare))
+}
+
+fn draft(faults: &mut Faults, id: String, pb: pb::RestrictedArea) -> Option<Draft> {
+    let pb::RestrictedArea {
+        name: _,
+        etag: _,
+        display_name,
+        kind,
+        area: place,
+        window,
+        altitude_band,
+        excluded_groups,
+        present_groups,
+        state: _,
+        declared_by: _,
+        end_consents: _,
+    } = pb;
+    let kind = faults.stated("area.kind", kind, |kind: pb::RestrictedAreaKind| match kind {
+        pb::RestrictedAreaKind::Unspecified => None,
+        pb::RestrictedAreaKind::Ceasefire => Some(Kind::Ceasefire),
+        pb::RestrictedAreaKind::BorderBuffer => Some(Kind::BorderBuffer),
+        pb::RestrictedAreaKind::GroundArea => Some(Kind::GroundArea),
+        pb::RestrictedAreaKind::PopulatedArea => Some(Kind::PopulatedArea),
+        pb::RestrictedAreaKind::HeldArea => Some(Kind::HeldArea),
+    });
+    let place = area::from_pb(faults, "area.area", place);
+    let window = window.and_then(|window| time::window_from_pb(faults, "area.window", window));
+    Some(Draft {
+        id,
+        display_name,
+        kind: kind?,
+        area: place?,
+        window,
+        altitude_band: altitude_band.map(area::band_from_pb),
+        excluded_groups,
+        present_groups,
+    })
+}
+
+/// The command to consent to ending an area.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn consent_to_end_from_pb(pb: pb::ConsentToAreaEndRequest) -> Result<Command, Refusal> {
+    let pb::ConsentToAreaEndRequest { name, etag, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &name);
+    faults.finish(id.map(|id| Command::ConsentToEnd { id, etag }))
+}
+
+/// The identifier of the area that is asked for.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` that names the field.
+pub fn get_from_pb(pb: pb::GetAreaRequest) -> Result<String, Refusal> {
+    let pb::GetAreaRequest { name } = pb;
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &name);
+    faults.finish(id)
+}

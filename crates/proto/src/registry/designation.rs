@@ -1,0 +1,265 @@
+//! Designations and their names.
+
+use concord_domain::errors::Refusal;
+use concord_domain::registry::designation::{
+    Alias, AliasProposal, AliasQuality, AliasStage, Command, Decision, Designation, Draft, Kind, Stage,
+};
+use concord_domain::time::Timestamp;
+
+use super::etag_of;
+use crate::fields::Faults;
+use crate::pb::registry::v1 as pb;
+use crate::shared::participant::approvals_to_pb;
+use crate::shared::{area, time};
+
+const COLLECTION: &str = "designations";
+
+/// The message of a designation as it stands at `now`: one whose time is over is EXPIRED.
+#[must_use]
+pub fn designation_to_pb(row: &Designation, now: Timestamp) -> pb::Designation {
+    let etag = etag_of(row);
+    let name = row.name();
+    let Designation {
+        id: _,
+        version,
+        kind,
+        primary_name,
+        aliases,
+        alias_proposals,
+        list_reference,
+        narrative_reasons,
+        effective_at,
+        expires_at,
+        site,
+        stage,
+        stage_reason,
+        approvals,
+    } = row;
+    let kind = match kind {
+        Kind::Group => pb::DesignationKind::Group,
+        Kind::Site => pb::DesignationKind::Site,
+    };
+    pb::Designation {
+        name,
+        version: *version,
+        etag,
+        kind: kind.into(),
+        primary_name: primary_name.clone(),
+        aliases: aliases.iter().map(alias_to_pb).collect(),
+        alias_proposals: alias_proposals.iter().map(alias_proposal_to_pb).collect(),
+        list_reference: list_reference.clone(),
+        narrative_reasons: narrative_reasons.clone(),
+        effective_time: Some(time::to_pb(*effective_at)),
+        expire_time: Some(time::to_pb(*expires_at)),
+        site: site.as_ref().map(area::to_pb),
+        state: state_of(*stage, *expires_at <= now).into(),
+        state_reason: stage_reason.clone(),
+        approvals: Some(approvals_to_pb(approvals)),
+    }
+}
+
+fn state_of(stage: Stage, over: bool) -> pb::DesignationState {
+    match stage {
+        Stage::Rejected => pb::DesignationState::Rejected,
+        Stage::Expired => pb::DesignationState::Expired,
+        Stage::Proposed | Stage::Held | Stage::Active | Stage::Suspended if over => {
+            pb::DesignationState::Expired
+        }
+        Stage::Proposed => pb::DesignationState::Proposed,
+        Stage::Held => pb::DesignationState::Held,
+        Stage::Active => pb::DesignationState::Active,
+        Stage::Suspended => pb::DesignationState::Suspended,
+    }
+}
+
+fn alias_to_pb(alias: &Alias) -> pb::Alias {
+    let Alias { name, quality } = alias;
+    let quality = match quality {
+        AliasQuality::Strong => pb::AliasQuality::Strong,
+        AliasQuality::Weak => pb::AliasQuality::Weak,
+    };
+    pb::Alias { name: name.clone(), quality: quality.into() }
+}
+
+fn alias_proposal_to_pb(proposal: &AliasProposal) -> pb::AliasProposal {
+    let etag = etag_of(proposal);
+    let AliasProposal { id, alias, stage, approvals } = proposal;
+    let state = match stage {
+        AliasStage::Proposed => pb::AliasState::Proposed,
+        AliasStage::Ratified => pb::AliasState::Ratified,
+        AliasStage::Rejected => pb::AliasState::Rejected,
+    };
+    pb::AliasProposal {
+        id: id.clone(),
+        alias: Some(alias_to_pb(alias)),
+        state: state.into(),
+        approvals: Some(approvals_to_pb(approvals)),
+        etag,
+    }
+}
+
+/// The command to propose a designation.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn propose_from_pb(pb: pb::ProposeDesignationRequest) -> Result<Command, Refusal> {
+    let pb::ProposeDesignationRequest { designation_id, designation, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let draft =
+        faults.required("designation", designation).and_then(|pb| draft(&mut faults, designation_id, pb));
+    faults.finish(draft.map(Command::Propose))
+}
+
+fn draft(faults: &mut Faults, id: String, pb: pb::Designation) -> Option<Draft> {
+    let pb::Designation {
+        name: _,
+        version: _,
+        etag: _,
+        kind,
+        primary_name,
+        aliases,
+        alias_proposals: _,
+        list_reference,
+        narrative_reasons,
+        effective_time,
+        expire_time,
+        site,
+        state: _,
+        state_reason: _,
+        approvals: _,
+    } = pb;
+    let kind = faults.stated("designation.kind", kind, |kind: pb::DesignationKind| match kind {
+        pb::DesignationKind::Unspecified => None,
+        pb::DesignationKind::Group => Some(Kind::Group),
+        pb::DesignationKind::Site => Some(Kind::Site),
+    });
+    let effective_at = time::optional(faults, "designation.effective_time", effective_time);
+    let expires_at = time::optional(faults, "designation.expire_time", expire_time);
+    let site = site.and_then(|site| area::from_pb(faults, "designation.site", Some(site)));
+    let aliases = aliases.into_iter().enumerate();
+    let aliases =
+        aliases.filter_map(|(i, alias)| alias_from_pb(faults, &format!("designation.aliases[{i}]"), alias));
+    Some(Draft {
+        aliases: aliases.collect(),
+        id,
+        kind: kind?,
+        primary_name,
+        list_reference,
+        narrative_reasons,
+        effective_at,
+        expires_at,
+        site,
+    })
+}
+
+/// A quality that is not stated is weak, which refers.
+fn alias_from_pb(faults: &mut Faults, field: &str, pb: pb::Alias) -> Option<Alias> {
+    let pb::Alias { name, quality } = pb;
+    let quality =
+        faults.stated(&format!("{field}.quality"), quality, |quality: pb::AliasQuality| match quality {
+            pb::AliasQuality::Strong => Some(AliasQuality::Strong),
+            pb::AliasQuality::Weak | pb::AliasQuality::Unspecified => Some(AliasQuality::Weak),
+        });
+    Some(Alias { name, quality: quality? })
+}
+
+fn decision(faults: &mut Faults, number: i32) -> Option<Decision> {
+    faults.stated("decision", number, |decision: pb::ProposalDecision| match decision {
+        pb::ProposalDecision::Unspecified => None,
+        pb::ProposalDecision::Approve => Some(Decision::Approve),
+        pb::ProposalDecision::Hold => Some(Decision::Hold),
+        pb::ProposalDecision::Reject => Some(Decision::Reject),
+    })
+}
+
+/// The command to decide on a designation.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn decide_from_pb(pb: pb::DecideDesignationRequest) -> Result<Command, Refusal> {
+    let pb::DecideDesignationRequest {
+        name,
+        etag,
+        decision: number,
+        reason,
+        request_id: _,
+        validate_only: _,
+    } = pb;
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &name);
+    let decision = decision(&mut faults, number);
+    let command = id.zip(decision).map(|(id, decision)| Command::Decide { id, etag, decision, reason });
+    faults.finish(command)
+}
+
+/// The command to suspend a designation.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn suspend_from_pb(pb: pb::SuspendDesignationRequest) -> Result<Command, Refusal> {
+    let pb::SuspendDesignationRequest { name, reason, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &name);
+    faults.finish(id.map(|id| Command::Suspend { id, reason }))
+}
+
+/// The command to end a designation.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn expire_from_pb(pb: pb::ExpireDesignationRequest) -> Result<Command, Refusal> {
+    let pb::ExpireDesignationRequest { name, reason, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &name);
+    faults.finish(id.map(|id| Command::Expire { id, reason }))
+}
+
+/// The command to propose a name.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn propose_alias_from_pb(pb: pb::ProposeAliasRequest) -> Result<Command, Refusal> {
+    let pb::ProposeAliasRequest { name, alias, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &name);
+    let alias = faults.required("alias", alias).and_then(|alias| alias_from_pb(&mut faults, "alias", alias));
+    faults.finish(id.zip(alias).map(|(id, alias)| Command::ProposeAlias { id, alias }))
+}
+
+/// The command to decide on a name.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn decide_alias_from_pb(pb: pb::DecideAliasRequest) -> Result<Command, Refusal> {
+    let pb::DecideAliasRequest {
+        name,
+        alias_id,
+        etag,
+        decision: number,
+        reason,
+        request_id: _,
+        validate_only: _,
+    } = pb;
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &name);
+    let decision = decision(&mut faults, number);
+    let command = id.zip(decision);
+    faults.finish(command.map(|(id, decision)| Command::DecideAlias { id, alias_id, etag, decision, reason }))
+}
+
+/// The identifier of the designation that is asked for.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` that names the field.
+pub fn get_from_pb(pb: pb::GetDesignationRequest) -> Result<String, Refusal> {
+    let pb::GetDesignationRequest { name } = pb;
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &name);
+    faults.finish(id)
+}
+
+/// Whether a row, as its message, is in the state that a list asks for; an unspecified state asks for all.
+#[must_use]
+pub fn is_listed(pb: &pb::Designation, state: i32) -> bool {
+    state == i32::from(pb::DesignationState::Unspecified) || pb.state == state
+}

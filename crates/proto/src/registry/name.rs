@@ -1,0 +1,20 @@
+//! What a name denotes.
+
+use concord_domain::registry::names::{Resolution, Standing};
+
+use crate::pb::registry::v1 as pb;
+
+/// The message of a resolution.
+#[must_use]
+pub fn resolution_to_pb(resolution: Resolution) -> pb::ResolveNameResponse {
+    let Resolution { standing, resource, matched_name } = resolution;
+    let standing = match standing {
+        Standing::NonTarget => pb::NameStanding::NonTarget,
+        Standing::Designated => pb::NameStanding::Designated,
+        Standing::WeakAlias => pb::NameStanding::WeakAlias,
+        Standing::UnratifiedAlias => pb::NameStanding::UnratifiedAlias,
+        Standing::NotInForce => pb::NameStanding::NotInForce,
+        Standing::Unknown => pb::NameStanding::Unknown,
+    };
+    pb::ResolveNameResponse { standing: standing.into(), resource, matched_name }
+}

@@ -1,0 +1,83 @@
+//! Groups that are not acceptable targets.
+
+use concord_domain::errors::Refusal;
+use concord_domain::registry::non_target::{Command, NonTargetGroup, Stage};
+
+use super::etag_of;
+use crate::fields::Faults;
+use crate::pb::registry::v1 as pb;
+use crate::shared::participant::{actor_to_pb, approvals_to_pb};
+
+const COLLECTION: &str = "nonTargetGroups";
+
+/// The message of a group.
+#[must_use]
+pub fn non_target_group_to_pb(row: &NonTargetGroup) -> pb::NonTargetGroup {
+    let (etag, name) = (etag_of(row), row.name());
+    let NonTargetGroup { id: _, primary_name, aliases, reason, stage, named_by, removal } = row;
+    let state = match stage {
+        Stage::Active => pb::NonTargetState::Active,
+        Stage::Removed => pb::NonTargetState::Removed,
+    };
+    pb::NonTargetGroup {
+        name,
+        etag,
+        primary_name: primary_name.clone(),
+        aliases: aliases.clone(),
+        reason: reason.clone(),
+        state: state.into(),
+        named_by: Some(actor_to_pb(named_by)),
+        removal: removal.as_ref().map(approvals_to_pb),
+    }
+}
+
+/// The command to name a group.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn name_from_pb(pb: pb::NameNonTargetGroupRequest) -> Result<Command, Refusal> {
+    let pb::NameNonTargetGroupRequest {
+        non_target_group_id,
+        non_target_group,
+        request_id: _,
+        validate_only: _,
+    } = pb;
+    let mut faults = Faults::default();
+    let group = faults.required("non_target_group", non_target_group);
+    let command = group.map(|pb| {
+        let pb::NonTargetGroup {
+            name: _,
+            etag: _,
+            primary_name,
+            aliases,
+            reason,
+            state: _,
+            named_by: _,
+            removal: _,
+        } = pb;
+        Command::Name { id: non_target_group_id, primary_name, aliases, reason }
+    });
+    faults.finish(command)
+}
+
+/// The command to consent to removing a group.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn consent_to_removal_from_pb(pb: pb::ConsentToNonTargetRemovalRequest) -> Result<Command, Refusal> {
+    let pb::ConsentToNonTargetRemovalRequest { name, etag, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &name);
+    faults.finish(id.map(|id| Command::ConsentToRemoval { id, etag }))
+}
+
+/// The identifier of the group that is asked for.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` that names the field.
+pub fn get_from_pb(pb: pb::GetNonTargetGroupRequest) -> Result<String, Refusal> {
+    let pb::GetNonTargetGroupRequest { name } = pb;
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &name);
+    faults.finish(id)
+}

@@ -1,0 +1,224 @@
+//! Protected entities and claims.
+
+use concord_domain::errors::Refusal;
+use concord_domain::registry::protection::{Category, Command, Draft, ProtectedEntity, Stage};
+
+use super::etag_of;
+use crate::fields::Faults;
+use crate::pb::registry::v1 as pb;
+use crate::shared::participant::{actor_to_pb, approvals_to_pb};
+use crate::shared::{area, time};
+
+const COLLECTION: &str = "protectedEntities";
+
+/// The message of an entity.
+#[must_use]
+pub fn protected_entity_to_pb(row: &ProtectedEntity) -> pb::ProtectedEntity {
+    let (etag, name) = (etag_of(row), row.name());
+    let ProtectedEntity {
+        id: _,
+        version,
+        display_name,
+        category,
+        area: place,
+        accuracy_m,
+        deny_distance_m,
+        refer_distance_m,
+        verified_at,
+        source,
+        stage,
+        former_areas,
+        notified_by,
+        notified_at,
+        former_area_consents,
+        removal,
+    } = row;
+    let state = match stage {
+        Stage::Claimed => pb::ProtectionState::Claimed,
+        Stage::Active => pb::ProtectionState::Active,
+        Stage::Removed => pb::ProtectionState::Removed,
+    };
+    pb::ProtectedEntity {
+        name,
+        version: *version,
+        etag,
+        display_name: display_name.clone(),
+        category: category_to_pb(*category).into(),
+        area: Some(area::to_pb(place)),
+        accuracy_m: *accuracy_m,
+        deny_distance_m: *deny_distance_m,
+        refer_distance_m: *refer_distance_m,
+        verify_time: verified_at.map(time::to_pb),
+        source: source.clone(),
+        state: state.into(),
+        former_areas: former_areas.iter().map(area::to_pb).collect(),
+        notified_by: Some(actor_to_pb(notified_by)),
+        notify_time: Some(time::to_pb(*notified_at)),
+        former_area_consents: former_area_consents.as_ref().map(approvals_to_pb),
+        removal: removal.as_ref().map(approvals_to_pb),
+    }
+}
+
+fn category_to_pb(category: Category) -> pb::ProtectedCategory {
+    match category {
+        Category::Medical => pb::ProtectedCategory::Medical,
+        Category::Education => pb::ProtectedCategory::Education,
+        Category::Religious => pb::ProtectedCategory::Religious,
+        Category::Cultural => pb::ProtectedCategory::Cultural,
+        Category::Humanitarian => pb::ProtectedCategory::Humanitarian,
+        Category::Water => pb::ProtectedCategory::Water,
+        Category::Power => pb::ProtectedCategory::Power,
+        Category::Shelter => pb::ProtectedCategory::Shelter,
+        Category::Diplomatic => pb::ProtectedCategory::Diplomatic,
+        Category::DangerousForces => pb::ProtectedCategory::DangerousForces,
+        Category::Media => pb::ProtectedCategory::Media,
+        Category::Food => pb::ProtectedCategory::Food,
+        Category::Peacekeeping => pb::ProtectedCategory::Peacekeeping,
+        Category::OtherCivilian => pb::ProtectedCategory::OtherCivilian,
+    }
+}
+
+fn category_from_pb(category: pb::ProtectedCategory) -> Option<Category> {
+    Some(match category {
+        pb::ProtectedCategory::Unspecified => return None,
+        pb::ProtectedCategory::Medical => Category::Medical,
+        pb::ProtectedCategory::Education => Category::Education,
+        pb::ProtectedCategory::Religious => Category::Religious,
+        pb::ProtectedCategory::Cultural => Category::Cultural,
+        pb::ProtectedCategory::Humanitarian => Category::Humanitarian,
+        pb::ProtectedCategory::Water => Category::Water,
+        pb::ProtectedCategory::Power => Category::Power,
+        pb::ProtectedCategory::Shelter => Category::Shelter,
+        pb::ProtectedCategory::Diplomatic => Category::Diplomatic,
+        pb::ProtectedCategory::DangerousForces => Category::DangerousForces,
+        pb::ProtectedCategory::Media => Category::Media,
+        pb::ProtectedCategory::Food => Category::Food,
+        pb::ProtectedCategory::Peacekeeping => Category::Peacekeeping,
+        pb::ProtectedCategory::OtherCivilian => Category::OtherCivilian,
+    })
+}
+
+fn draft(faults: &mut Faults, id: String, pb: Option<pb::ProtectedEntity>) -> Option<Draft> {
+    let pb::ProtectedEntity {
+        name: _,
+        version: _,
+        etag: _,
+        display_name,
+        category,
+        area: place,
+        accuracy_m,
+        deny_distance_m,
+        refer_distance_m,
+        verify_time,
+        source,
+        state: _,
+        former_areas: _,
+        notified_by: _,
+        notify_time: _,
+        former_area_consents: _,
+        removal: _,
+    } = faults.required("protected_entity", pb)?;
+    let category = faults.stated("protected_entity.category", category, category_from_pb);
+    let place = area::from_pb(faults, "protected_entity.area", place);
+    let verified_at = time::optional(faults, "protected_entity.verify_time", verify_time);
+    Some(Draft {
+        id,
+        display_name,
+        category: category?,
+        area: place?,
+        accuracy_m,
+        deny_distance_m,
+        refer_distance_m,
+        verified_at,
+        source,
+    })
+}
+
+/// The command to notify an entity.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn notify_from_pb(pb: pb::NotifyProtectedEntityRequest) -> Result<Command, Refusal> {
+    let pb::NotifyProtectedEntityRequest {
+        protected_entity_id,
+        protected_entity,
+        request_id: _,
+        validate_only: _,
+    } = pb;
+    let mut faults = Faults::default();
+    let draft = draft(&mut faults, protected_entity_id, protected_entity);
+    faults.finish(draft.map(Command::Notify))
+}
+
+/// The command to claim an entity.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn claim_from_pb(pb: pb::ClaimProtectedEntityRequest) -> Result<Command, Refusal> {
+    let pb::ClaimProtectedEntityRequest {
+        protected_entity_id,
+        protected_entity,
+        request_id: _,
+        validate_only: _,
+    } = pb;
+    let mut faults = Faults::default();
+    let draft = draft(&mut faults, protected_entity_id, protected_entity);
+    faults.finish(draft.map(Command::Claim))
+}
+
+/// The command to amend an entity.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn amend_from_pb(pb: pb::AmendProtectedEntityRequest) -> Result<Command, Refusal> {
+    let pb::AmendProtectedEntityRequest { protected_entity, etag, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let name = protected_entity.as_ref().map(|entity| entity.name.clone()).unwrap_or_default();
+    let id = faults.id("protected_entity.name", COLLECTION, &name);
+    let draft = draft(&mut faults, id.unwrap_or_default(), protected_entity);
+    faults.finish(draft.map(|draft| Command::Amend { draft, etag }))
+}
+
+/// The command to give up former places.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn give_up_from_pb(pb: pb::GiveUpFormerPlaceRequest) -> Result<Command, Refusal> {
+    let pb::GiveUpFormerPlaceRequest { name, etag, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &name);
+    faults.finish(id.map(|id| Command::GiveUpFormerPlace { id, etag }))
+}
+
+/// The command to confirm a claim.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn confirm_from_pb(pb: pb::ConfirmProtectedEntityRequest) -> Result<Command, Refusal> {
+    let pb::ConfirmProtectedEntityRequest { name, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &name);
+    faults.finish(id.map(|id| Command::Confirm { id }))
+}
+
+/// The command to consent to removing an entity.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn consent_to_removal_from_pb(pb: pb::ConsentToProtectionRemovalRequest) -> Result<Command, Refusal> {
+    let pb::ConsentToProtectionRemovalRequest { name, etag, reason, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &name);
+    faults.finish(id.map(|id| Command::ConsentToRemoval { id, etag, reason }))
+}
+
+/// The identifier of the entity that is asked for.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` that names the field.
+pub fn get_from_pb(pb: pb::GetProtectedEntityRequest) -> Result<String, Refusal> {
+    let pb::GetProtectedEntityRequest { name } = pb;
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &name);
+    faults.finish(id)
+}

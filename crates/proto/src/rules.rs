@@ -1,0 +1,1 @@
+//! Conversions of the contract of rules, one file for each noun.

@@ -1,0 +1,5 @@
+//! Conversions that all services share.
+
+pub mod area;
+pub mod participant;
+pub mod time;
