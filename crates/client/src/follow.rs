@@ -124,7 +124,8 @@ impl Follower {
     /// # Errors
     /// Says why the ledger cannot be relied on now; `within` bounds the wait.
     pub async fn barrier(&self, within: Duration) -> Result<Head, FollowError> {
-        let unreachable = |cause: &str| FollowError::Unreachable { origin: self.origin.clone(), cause: cause.into() };
+        let unreachable =
+            |cause: &str| FollowError::Unreachable { origin: self.origin.clone(), cause: cause.into() };
         let (waiter, reached) = oneshot::channel();
         self.waiters.try_send(waiter).map_err(|_| unreachable("too many checks wait for it"))?;
         match tokio::time::timeout(within, reached).await {
@@ -209,7 +210,10 @@ impl<S: Sink> Task<S> {
         let seen = self.chain.size();
         let fetched = match tokio::time::timeout(ROUND_MAX, self.fetch_page()).await {
             Ok(fetched) => fetched,
-            Err(_) => Err(FollowError::Unreachable { origin: origin.clone(), cause: "entries took too long".into() }),
+            Err(_) => Err(FollowError::Unreachable {
+                origin: origin.clone(),
+                cause: "entries took too long".into(),
+            }),
         };
         let taken = match fetched {
             Ok(batch) => self.sink.take(batch).await.map_err(|cause| FollowError::NotTaken { origin, cause }),
@@ -242,7 +246,8 @@ impl<S: Sink> Task<S> {
         let signed = self.verifier.verify(&checkpoint).map_err(|e| unverified(e.to_string()))?;
         let head = Head { origin: origin.clone(), size: self.chain.size(), root: self.chain.root() };
         if (signed.size, signed.root) != (head.size, head.root) {
-            let cause = format!("checkpoint {} over {} entries is not theirs", to_hex(&signed.root), signed.size);
+            let cause =
+                format!("checkpoint {} over {} entries is not theirs", to_hex(&signed.root), signed.size);
             return Err(unverified(cause));
         }
         Ok(Batch { entries, checkpoint, head })
@@ -257,7 +262,11 @@ pub fn entry_from_pb(pb: pb::Entry) -> Result<Entry, String> {
     let pb::Entry { index, header, parts } = pb;
     let parts = parts.into_iter().map(part_from_pb).collect::<Result<_, _>>()?;
     let entry = Entry::parse(header.to_vec(), parts).map_err(|e| format!("entry {index}: {e}"))?;
-    if entry.index() == index { Ok(entry) } else { Err(format!("entry {index} says that it is {}", entry.index())) }
+    if entry.index() == index {
+        Ok(entry)
+    } else {
+        Err(format!("entry {index} says that it is {}", entry.index()))
+    }
 }
 
 fn part_from_pb(pb: pb::EntryPart) -> Result<Part, String> {

@@ -1,1 +1,5 @@
-//! concord-client
+//! The client side: connections that prove who is at either end, and followed ledgers.
+
+pub mod connect;
+pub mod follow;
+mod tls;

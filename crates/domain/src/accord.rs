@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::actor::{ParticipantKind, Role};
+use crate::actor::{Actor, ParticipantKind, Role, SpiffeId};
 use crate::consent::ConsentTable;
 use crate::errors::Violation;
 use crate::ids::{ParticipantId, check_id};
@@ -103,6 +103,25 @@ impl Accord {
         self.participants.iter().find(|p| &p.id == id)
     }
 
+    /// The participant that owns a trust domain.
+    #[must_use]
+    pub fn owner_of(&self, trust_domain: &str) -> Option<&Participant> {
+        self.participants.iter().find(|p| p.trust_domain == trust_domain)
+    }
+
+    /// The actor that an identity stands for; nothing where no participant owns it or may have the role.
+    #[must_use]
+    pub fn actor_of(&self, id: &SpiffeId) -> Option<Actor> {
+        let owner = self.owner_of(&id.trust_domain).filter(|owner| owner.roles.contains(&id.role))?;
+        Some(Actor { participant: owner.id.clone(), kind: owner.kind, role: id.role, name: id.name.clone() })
+    }
+
+    /// The operator of the services.
+    #[must_use]
+    pub fn operator(&self) -> Option<&Participant> {
+        self.participants.iter().find(|p| p.kind == ParticipantKind::Operator)
+    }
+
     /// The state parties, in the order of the accord.
     pub fn parties(&self) -> impl Iterator<Item = &ParticipantId> {
         self.participants.iter().filter(|p| p.kind == ParticipantKind::StateParty).map(|p| &p.id)
@@ -153,6 +172,11 @@ impl Accord {
                     "add its Ed25519 public key",
                 ));
             }
+        }
+        let operators = self.participants.iter().filter(|p| p.kind == ParticipantKind::Operator).count();
+        if operators != 1 {
+            let rule = "exactly one participant of kind OPERATOR, which runs the services";
+            found.push(Violation::new("participants", rule, operators, "name the operator"));
         }
         found.extend(self.participant_violations());
         found

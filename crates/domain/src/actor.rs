@@ -102,3 +102,62 @@ impl Actor {
         self.kind == ParticipantKind::StateParty
     }
 }
+
+/// An identity as a certificate states it: `spiffe://<trust domain>/<role>/<actor>` (SPIFFE X509-SVID).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpiffeId {
+    /// Trust domain, which names the participant.
+    pub trust_domain: String,
+    /// Role.
+    pub role: Role,
+    /// The actor's own name.
+    pub name: String,
+}
+
+impl SpiffeId {
+    /// Reads the one URI of a certificate. Only the canonical spelling counts, so that one actor has one identity.
+    #[must_use]
+    pub fn parse(uri: &str) -> Option<Self> {
+        let mut parts = uri.strip_prefix("spiffe://")?.split('/');
+        let (trust_domain, role, name) = (parts.next()?, parts.next()?, parts.next()?);
+        let plain = |text: &str, extra: &[u8]| {
+            let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || extra.contains(&b);
+            !text.is_empty() && text.len() <= 255 && text.bytes().all(allowed)
+        };
+        let canonical = parts.next().is_none() && plain(trust_domain, b".-_") && plain(name, b".-_");
+        let role = Role::from_path(role)?;
+        canonical.then(|| Self { trust_domain: trust_domain.to_owned(), role, name: name.to_owned() })
+    }
+}
+
+impl std::fmt::Display for SpiffeId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "spiffe://{}/{}/{}", self.trust_domain, self.role.path(), self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_canonical_spelling_is_an_identity() {
+        let id = SpiffeId::parse("spiffe://a.example/duty-officer/watch-2").unwrap();
+        assert_eq!(
+            (id.role, id.to_string().as_str()),
+            (Role::DutyOfficer, "spiffe://a.example/duty-officer/watch-2")
+        );
+        for other in [
+            "spiffe://A.example/duty-officer/watch-2",
+            "spiffe://a.example/duty-officer",
+            "spiffe://a.example/duty-officer/",
+            "spiffe://a.example/duty-officer/watch-2/more",
+            "spiffe://a.example/duty%2dofficer/watch-2",
+            "spiffe:///duty-officer/watch-2",
+            "https://a.example/duty-officer/watch-2",
+            "spiffe://a.example/admiral/watch-2",
+        ] {
+            assert_eq!(SpiffeId::parse(other), None, "{other}");
+        }
+    }
+}

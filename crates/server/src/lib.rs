@@ -1,1 +1,24 @@
-//! concord-server
+//! The shell around every service, once for all three: configuration, identity, authorisation, limits, health,
+//! telemetry, drain, and the write path that handlers use.
+//!
+//! Deliberately absent: anything that a single service decides.
+
+pub mod call;
+pub mod clock;
+pub mod config;
+pub mod core;
+pub mod folded;
+pub mod health;
+pub mod identity;
+pub mod ledger_service;
+pub mod limits;
+pub mod open;
+pub mod page;
+pub mod pki;
+pub mod receipt;
+pub mod reflection;
+pub mod serve;
+pub mod status;
+pub mod telemetry;
+
+mod layers;

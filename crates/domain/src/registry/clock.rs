@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::errors::{Reason, Refusal};
 use crate::fold::Context;
 use crate::registry::{Event, State};
+use crate::table::Resource;
 use crate::time::Timestamp;
 
 /// The clock was set.
@@ -13,6 +14,12 @@ use crate::time::Timestamp;
 pub struct ClockSet {
     /// The time from now on.
     pub time: Timestamp,
+}
+
+impl Resource for ClockSet {
+    fn id(&self) -> &str {
+        "clock"
+    }
 }
 
 /// Sets the clock of an exercise.
@@ -34,9 +41,9 @@ pub(super) fn decide(state: &State, command: &SetClock, context: &Context) -> Re
         return Err(Refusal::new(Reason::RoleForbidden, "only a state party sets the clock"));
     }
     Refusal::unless_valid(command.time.check("time").err().into_iter().collect())?;
-    if command.time < state.clock {
-        let message = format!("the clock stands at {} and moves forward only", state.clock);
-        return Err(Refusal::new(Reason::ClockBackwards, message).with("current_time", state.clock));
+    if command.time < state.clock() {
+        let message = format!("the clock stands at {} and moves forward only", state.clock());
+        return Err(Refusal::new(Reason::ClockBackwards, message).with("current_time", state.clock()));
     }
     Ok(vec![Event::ClockSet(ClockSet { time: command.time })])
 }

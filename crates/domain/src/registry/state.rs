@@ -58,8 +58,8 @@ pub enum Command {
 pub struct State {
     /// The accord; absent until entry 0 is folded.
     pub opened: Option<Arc<AccordOpened>>,
-    /// The set time of an exercise.
-    pub clock: Timestamp,
+    /// The set time of an exercise; one row, or none before it was set.
+    clock_row: Table<clock::ClockSet>,
     /// Designations.
     pub designations: Table<designation::Designation>,
     /// Groups that are no targets.
@@ -82,7 +82,7 @@ impl State {
     pub fn new() -> Self {
         Self {
             opened: None,
-            clock: Timestamp::MIN,
+            clock_row: Table::new("clock"),
             designations: Table::new("designations"),
             non_target_groups: Table::new("nonTargetGroups"),
             protected_entities: Table::new("protectedEntities"),
@@ -91,6 +91,12 @@ impl State {
             presence: Table::new("presence"),
             names: NameIndex::default(),
         }
+    }
+
+    /// The set time of an exercise, 1970-01-01 before it was set.
+    #[must_use]
+    pub fn clock(&self) -> Timestamp {
+        self.clock_row.iter().next().map_or(Timestamp::MIN, |row| row.time)
     }
 
     /// The accord.
@@ -117,7 +123,7 @@ impl Fold for State {
 
     fn now(&self, real: Timestamp) -> Timestamp {
         match &self.opened {
-            Some(opened) if opened.accord.is_exercise() => self.clock,
+            Some(opened) if opened.accord.is_exercise() => self.clock(),
             _ => real,
         }
     }
@@ -137,7 +143,7 @@ impl Fold for State {
     fn apply(&mut self, event: &Event) {
         match event {
             Event::AccordOpened(opened) => self.opened = Some(Arc::new(opened.as_ref().clone())),
-            Event::ClockSet(set) => self.clock = set.time,
+            Event::ClockSet(set) => self.clock_row.put(*set),
             Event::Designation(_, row) => {
                 self.names.index_designation(row);
                 self.designations.put(row.as_ref().clone());
@@ -168,6 +174,7 @@ impl Fold for State {
 
     fn drain_rows(&mut self) -> Result<Vec<Row>, serde_json::Error> {
         let mut rows = Vec::new();
+        self.clock_row.drain_changes(&mut rows)?;
         self.designations.drain_changes(&mut rows)?;
         self.non_target_groups.drain_changes(&mut rows)?;
         self.protected_entities.drain_changes(&mut rows)?;
@@ -178,7 +185,8 @@ impl Fold for State {
     }
 
     fn load_row(&mut self, table: &str, id: &str, bytes: &[u8]) -> Result<(), String> {
-        let known = self.designations.load(table, bytes)?
+        let known = self.clock_row.load(table, bytes)?
+            || self.designations.load(table, bytes)?
             || self.non_target_groups.load(table, bytes)?
             || self.protected_entities.load(table, bytes)?
             || self.movements.load(table, bytes)?

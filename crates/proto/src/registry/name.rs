@@ -1,6 +1,10 @@
 //! What a name denotes.
 
+use concord_domain::errors::Refusal;
+use concord_domain::limits::NAME_MAX_CHARS;
 use concord_domain::registry::names::{Resolution, Standing};
+
+use concord_domain::text::checked;
 
 use crate::pb::registry::v1 as pb;
 
@@ -17,4 +21,13 @@ pub fn resolution_to_pb(resolution: Resolution) -> pb::ResolveNameResponse {
         Standing::Unknown => pb::NameStanding::Unknown,
     };
     pb::ResolveNameResponse { standing: standing.into(), resource, matched_name }
+}
+
+/// The name that is asked about.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` where it is empty, too long or deceives.
+pub fn resolve_from_pb(pb: pb::ResolveNameRequest) -> Result<String, Refusal> {
+    let pb::ResolveNameRequest { text } = pb;
+    checked("text", &text, NAME_MAX_CHARS).map_err(|violation| Refusal::invalid(vec![violation]))
 }

@@ -1,0 +1,94 @@
+//! A call as the write path sees it: who calls, and what makes a repetition of it recognisable.
+
+use std::sync::Arc;
+
+use concord_domain::actor::{Actor, ParticipantKind, Role};
+use concord_domain::digest::sha256_hex;
+use concord_domain::errors::{Reason, Refusal, Violation};
+use concord_domain::ids::ParticipantId;
+use prost::Message;
+
+use crate::identity::Peer;
+
+/// Who calls, and under which request identifier.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// The caller, from its certificate.
+    pub actor: Actor,
+    /// The caller's SPIFFE identity, which scopes request identifiers.
+    pub spiffe_id: String,
+    /// The request identifier; empty where the caller gave none, and then a repetition is a new request.
+    pub request_id: String,
+    /// SHA-256 of the request, in hexadecimal; empty where there is no request identifier.
+    pub request_digest: String,
+    /// Whether to check only.
+    pub validate_only: bool,
+}
+
+impl Call {
+    /// The call of a request that writes.
+    ///
+    /// # Errors
+    /// `IDENTITY_UNKNOWN` without a verified certificate, `INVALID_ARGUMENT` where the identifier is no UUID.
+    pub fn of<T: Message>(
+        request: &tonic::Request<T>,
+        request_id: &str,
+        validate_only: bool,
+    ) -> Result<Self, Refusal> {
+        let peer = peer_of(request)?;
+        if !request_id.is_empty() && uuid::Uuid::try_parse(request_id).is_err() {
+            let remedy = "make a UUID for each new request, and repeat it only to repeat the request";
+            return Err(Refusal::invalid(vec![Violation::new("request_id", "a UUID", request_id, remedy)]));
+        }
+        let request_digest = match request_id {
+            "" => String::new(),
+            _ => sha256_hex(&request.get_ref().encode_to_vec()),
+        };
+        Ok(Self {
+            actor: peer.actor.clone(),
+            spiffe_id: peer.spiffe_id.clone(),
+            request_id: request_id.to_owned(),
+            request_digest,
+            validate_only,
+        })
+    }
+
+    /// The call of an import, whose rows are writes of their own.
+    #[must_use]
+    pub fn of_import(peer: &Peer, validate_only: bool) -> Self {
+        Self {
+            actor: peer.actor.clone(),
+            spiffe_id: peer.spiffe_id.clone(),
+            request_id: String::new(),
+            request_digest: String::new(),
+            validate_only,
+        }
+    }
+
+    /// A call of the service itself: a timer, or what it follows.
+    #[must_use]
+    pub fn of_service(operator: &ParticipantId, service: &str) -> Self {
+        let actor = Actor {
+            participant: operator.clone(),
+            kind: ParticipantKind::Operator,
+            role: Role::Service,
+            name: service.to_owned(),
+        };
+        Self {
+            spiffe_id: format!("service/{service}"),
+            actor,
+            request_id: String::new(),
+            request_digest: String::new(),
+            validate_only: false,
+        }
+    }
+}
+
+/// The verified caller of a request.
+///
+/// # Errors
+/// `IDENTITY_UNKNOWN` where the connection carries none.
+pub fn peer_of<T>(request: &tonic::Request<T>) -> Result<Arc<Peer>, Refusal> {
+    let peer = request.extensions().get::<Arc<Peer>>();
+    peer.cloned().ok_or_else(|| Refusal::new(Reason::IdentityUnknown, "no verified client certificate"))
+}

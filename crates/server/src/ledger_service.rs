@@ -1,0 +1,140 @@
+//! `LedgerService`, the same in every process: what the own ledger holds, and proofs of it.
+
+use std::pin::Pin;
+
+use concord_domain::errors::{Refusal, Violation};
+use concord_ledger::hash::Hash;
+use concord_proto::pb::ledger::v1 as pb;
+use concord_proto::pb::ledger::v1::ledger_service_server::LedgerService;
+use concord_store::{Head, Ledger, Machine};
+use futures_core::Stream;
+use futures_util::StreamExt as _;
+use tokio_stream::wrappers::WatchStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status};
+
+use crate::core::internal;
+use crate::receipt::entry_to_pb;
+use crate::status::status;
+
+const PAGE_DEFAULT: usize = 500;
+const PAGE_MAX: usize = 1_000;
+
+/// Answers from the ledger of one service.
+#[derive(Clone)]
+pub struct LedgerReader<M> {
+    ledger: Ledger<M>,
+    drain: CancellationToken,
+}
+
+impl<M: Machine> LedgerReader<M> {
+    /// A reader of `ledger`, whose streams end when `drain` is cancelled.
+    #[must_use]
+    pub fn new(ledger: Ledger<M>, drain: CancellationToken) -> Self {
+        Self { ledger, drain }
+    }
+
+    fn head_to_pb(&self, head: Head) -> pb::Head {
+        let Head { size, root } = head;
+        pb::Head { origin: self.ledger.origin().to_owned(), size, root: root.to_vec().into() }
+    }
+}
+
+fn hashes(proof: Vec<Hash>) -> Vec<prost::bytes::Bytes> {
+    proof.into_iter().map(|hash| hash.to_vec().into()).collect()
+}
+
+fn out_of_range(field: &str, value: u64, size: u64) -> Status {
+    let rule = format!("within the ledger, which has {size} entries");
+    status(Refusal::invalid(vec![Violation::new(field, rule, value, "ask for GetHead first")]))
+}
+
+#[tonic::async_trait]
+impl<M: Machine> LedgerService for LedgerReader<M> {
+    type WatchHeadStream = Pin<Box<dyn Stream<Item = Result<pb::WatchHeadResponse, Status>> + Send>>;
+
+    async fn get_head(
+        &self,
+        _: Request<pb::GetHeadRequest>,
+    ) -> Result<Response<pb::GetHeadResponse>, Status> {
+        Ok(Response::new(pb::GetHeadResponse { head: Some(self.head_to_pb(self.ledger.head())) }))
+    }
+
+    async fn watch_head(
+        &self,
+        _: Request<pb::WatchHeadRequest>,
+    ) -> Result<Response<Self::WatchHeadStream>, Status> {
+        let reader = self.clone();
+        let heads = WatchStream::new(self.ledger.watch_head());
+        let heads = heads.map(move |head| Ok(pb::WatchHeadResponse { head: Some(reader.head_to_pb(head)) }));
+        Ok(Response::new(until_drained(heads, self.drain.clone())))
+    }
+
+    async fn get_checkpoint(
+        &self,
+        _: Request<pb::GetCheckpointRequest>,
+    ) -> Result<Response<pb::GetCheckpointResponse>, Status> {
+        Ok(Response::new(pb::GetCheckpointResponse { checkpoint: self.ledger.checkpoint() }))
+    }
+
+    async fn list_entries(
+        &self,
+        request: Request<pb::ListEntriesRequest>,
+    ) -> Result<Response<pb::ListEntriesResponse>, Status> {
+        let pb::ListEntriesRequest { first_index, page_size } = request.into_inner();
+        let max = match usize::try_from(page_size).unwrap_or(PAGE_MAX) {
+            0 => PAGE_DEFAULT,
+            asked => asked.min(PAGE_MAX),
+        };
+        let size = self.ledger.head().size;
+        if first_index > size {
+            return Err(out_of_range("first_index", first_index, size));
+        }
+        let ledger = self.ledger.clone();
+        let page = tokio::task::spawn_blocking(move || ledger.page(first_index, max)).await;
+        let page = page.map_err(|e| status(internal(&e)))?.map_err(|e| status(internal(&e)))?;
+        let (entries, checkpoint) = match page {
+            Some(page) => (page.entries.iter().map(entry_to_pb).collect(), page.checkpoint),
+            None => (Vec::new(), self.ledger.checkpoint()),
+        };
+        Ok(Response::new(pb::ListEntriesResponse { entries, checkpoint }))
+    }
+
+    async fn get_inclusion_proof(
+        &self,
+        request: Request<pb::GetInclusionProofRequest>,
+    ) -> Result<Response<pb::GetInclusionProofResponse>, Status> {
+        let pb::GetInclusionProofRequest { index, size } = request.into_inner();
+        let newest = self.ledger.head().size;
+        let size = if size == 0 { newest } else { size };
+        let proof =
+            self.ledger.inclusion_proof(index, size).ok_or_else(|| out_of_range("index", index, newest))?;
+        Ok(Response::new(pb::GetInclusionProofResponse { size, proof: hashes(proof) }))
+    }
+
+    async fn get_consistency_proof(
+        &self,
+        request: Request<pb::GetConsistencyProofRequest>,
+    ) -> Result<Response<pb::GetConsistencyProofResponse>, Status> {
+        let pb::GetConsistencyProofRequest { old_size, new_size } = request.into_inner();
+        let newest = self.ledger.head().size;
+        let new_size = if new_size == 0 { newest } else { new_size };
+        let proof = self.ledger.consistency_proof(old_size, new_size);
+        let proof = proof.ok_or_else(|| out_of_range("old_size", old_size, newest))?;
+        Ok(Response::new(pb::GetConsistencyProofResponse { new_size, proof: hashes(proof) }))
+    }
+}
+
+/// The stream, ended with UNAVAILABLE when the service drains.
+pub fn until_drained<T: Send + 'static>(
+    stream: impl Stream<Item = Result<T, Status>> + Send + 'static,
+    drain: CancellationToken,
+) -> Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>> {
+    let refusal = || {
+        Refusal::new(concord_domain::errors::Reason::NotServing, "the service is stopping; resume elsewhere")
+    };
+    let ended = futures_util::stream::once(async move { Err(status(refusal())) });
+    let stream = stream.take_until(drain.clone().cancelled_owned());
+    let tail = ended.filter(move |_| std::future::ready(drain.is_cancelled()));
+    Box::pin(stream.chain(tail))
+}
