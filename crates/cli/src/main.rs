@@ -1,2 +1,7 @@
-//! The concord command.
-fn main() {}
+//! The `concord` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    concord_cli::run()
+}

@@ -38,7 +38,7 @@ impl Peer {
 }
 
 /// The one URI of a leaf certificate, where it has exactly one and that is an identity.
-fn spiffe_id(leaf: &CertificateDer<'_>) -> Option<SpiffeId> {
+pub(crate) fn spiffe_id(leaf: &CertificateDer<'_>) -> Option<SpiffeId> {
     let leaf = webpki::EndEntityCert::try_from(leaf).ok()?;
     let mut uris = leaf.valid_uri_names();
     match (uris.next(), uris.next()) {

@@ -238,3 +238,15 @@ fn write_secret(path: &Path, text: &str) -> Result<(), std::io::Error> {
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())
 }
+
+/// Whose certificate a PEM holds: its one identity, or what is wrong with it.
+///
+/// # Errors
+/// Where the PEM holds no certificate.
+pub fn show(pem: &str) -> Result<String, PkiError> {
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject as _;
+    let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|e| PkiError::Key(e.to_string()))?;
+    let id = crate::identity::spiffe_id(&certificate);
+    Ok(id.map_or_else(|| "no identity: it must hold exactly one spiffe:// URI".to_owned(), |id| id.to_string()))
+}

@@ -1,0 +1,132 @@
+//! Proof: a receipt verified offline, every acknowledged entry after a SIGKILL, and the whole ledger exported, verified
+//! and folded anew.
+
+use std::time::Instant;
+
+use concord_domain::actor::Role;
+use concord_proto::pb::registry::v1 as pb;
+use prost::Message as _;
+
+use super::Step;
+use super::protection::hospital;
+use super::stage::Stage;
+use super::tell::Teller;
+use crate::ledger::{Export, export as export_ledger};
+use crate::session::Who;
+use crate::verify::verify_text;
+
+const NOTIFY: &str = "concord.registry.v1.ProtectionService/NotifyProtectedEntity";
+/// Writes in flight when the process is killed.
+const WRITES: u32 = 64;
+
+pub(super) async fn receipt(stage: &Stage, teller: &Teller) -> Step {
+    teller.part(
+        9,
+        "Every write is answered with a receipt that anybody can verify with the accord's public keys alone.",
+    );
+    let by = Who::new("notifier", "actor-1", Role::Proposer);
+    let began = Instant::now();
+    let answer: pb::NotifyProtectedEntityResponse =
+        stage.must(&by, NOTIFY, hospital("hospital-1", 0.5, 0.5)).await?;
+    let receipt = answer.receipt.ok_or("no receipt in the answer")?.json;
+    teller.call(&by, "notify a hospital", &format!("protected; a receipt of {} bytes", receipt.len()), began);
+    let accord = &stage.deployment().accord;
+    teller.plain(&format!("   verified offline: {}", verify_text(accord, &receipt)?));
+    let forged = receipt.replacen("hospital-1", "hospital-2", 1);
+    let forged = if forged == receipt { receipt.replacen("\"index\":", "\"index\":1", 1) } else { forged };
+    match verify_text(accord, &forged) {
+        Err(cause) => {
+            teller.plain(&format!("   the same receipt with one change does not verify: {cause}"));
+            Ok(())
+        }
+        Ok(_) => Err("a changed receipt verified".to_owned()),
+    }
+}
+
+pub(super) async fn survives_a_kill(stage: &mut Stage, teller: &Teller) -> Step {
+    teller.part(
+        10,
+        "The process is killed with SIGKILL while writes run: whatever was answered is there, byte for byte.",
+    );
+    let by = Who::new("notifier", "actor-1", Role::Proposer);
+    let began = Instant::now();
+    let mut running = tokio::task::JoinSet::new();
+    for number in 0..WRITES {
+        let (sessions, by) = (stage.sessions().clone(), by.clone());
+        running.spawn(async move {
+            let mut request = hospital(&format!("ward-{number}"), 1.0, 0.01 * f64::from(number));
+            request.request_id = uuid::Uuid::new_v4().to_string();
+            let answer =
+                sessions.call::<_, pb::NotifyProtectedEntityResponse>(&by, NOTIFY, request.clone()).await;
+            (request, answer)
+        });
+    }
+    let mut answered = Vec::new();
+    let mut killed = false;
+    while let Some(joined) = running.join_next().await {
+        let (request, answer) = joined.map_err(|e| e.to_string())?;
+        answered.extend(answer.ok().map(|answer| (request, answer.encode_to_vec())));
+        if !killed && answered.len() >= 8 {
+            stage.kill().await?;
+            killed = true;
+        }
+    }
+    if !killed {
+        stage.kill().await?;
+    }
+    stage.restart().await?;
+    let told = format!("{} answered before the kill; the service is back", answered.len());
+    teller.call(&by, &format!("notify {WRITES} wards at once"), &told, began);
+    let began = Instant::now();
+    for (request, first) in &answered {
+        let again: pb::NotifyProtectedEntityResponse = stage.must(&by, NOTIFY, request.clone()).await?;
+        if &again.encode_to_vec() != first {
+            return Err(format!("{} was answered otherwise after the restart", request.protected_entity_id));
+        }
+    }
+    let told = format!("{} of {} the same bytes, receipts included", answered.len(), answered.len());
+    teller.call(&by, "repeat every answered request", &told, began);
+    Ok(())
+}
+
+pub(super) async fn export(stage: &Stage, teller: &Teller) -> Step {
+    teller.part(
+        11,
+        "The whole ledger is exported, verified, and folded anew by the code that the service runs.",
+    );
+    let by = Who::new("auditor", "actor-1", Role::Auditor);
+    let began = Instant::now();
+    let pki = stage.folder();
+    let args = Export {
+        address: stage.deployment().addresses.get("registry").cloned().unwrap_or_default(),
+        service: "registry".to_owned(),
+        accord: pki.join("accord.toml"),
+        certificate: pki.join("auditor/auditor/actor-1.pem"),
+        private_key: pki.join("auditor/auditor/actor-1.key"),
+        out: pki.join("registry.ledger"),
+    };
+    let entries = export_ledger(&args).await.map_err(|failure| failure.message)?;
+    teller.call(&by, "export the ledger of the registry", &format!("{entries} entries"), began);
+    let text = std::fs::read_to_string(&args.out).map_err(|e| e.to_string())?;
+    teller.plain(&format!("   verified offline: {}", verify_text(&stage.deployment().accord, &text)?));
+    let counted = count(stage, &by).await?;
+    let folded = format!("{counted} protected entities");
+    match verify_text(&stage.deployment().accord, &text)?.contains(&folded) {
+        true => Ok(teller.plain(&format!("   the service lists {folded}, as the fold of its ledger does"))),
+        false => Err(format!("the service lists {folded}, the fold of its ledger does not")),
+    }
+}
+
+async fn count(stage: &Stage, by: &Who) -> Result<usize, String> {
+    let method = "concord.registry.v1.ProtectionService/ListProtectedEntities";
+    let (mut counted, mut page_token) = (0, String::new());
+    loop {
+        let request = pb::ListProtectedEntitiesRequest { page_size: 1_000, page_token };
+        let answer: pb::ListProtectedEntitiesResponse = stage.must(by, method, request).await?;
+        counted += answer.protected_entities.len();
+        page_token = answer.next_page_token;
+        if page_token.is_empty() {
+            return Ok(counted);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `concord verify`: receipts and exported ledgers, offline. Nothing is asked of anybody but the accord's public keys.
+
+use std::path::{Path, PathBuf};
+
+use concord_domain::accord::Accord;
+use concord_domain::fold::Fold as _;
+use concord_domain::registry;
+use concord_ledger::checkpoint::LogVerifier;
+use concord_ledger::entry::Entry;
+use concord_ledger::export::verify_export;
+use concord_ledger::receipt::Receipt;
+
+use crate::deployment::read_accord;
+use crate::{Failure, say};
+
+/// Flags of `concord verify`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Receipts (JSON) or exported ledgers (JSON lines), or a folder of them.
+    file: PathBuf,
+    /// The accord file.
+    #[arg(long)]
+    accord: PathBuf,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let input = |e: &dyn std::fmt::Display| Failure::new(Failure::INPUT, e);
+    let accord = read_accord(&args.accord).map_err(|e| input(&e))?;
+    for file in files(&args.file).map_err(|e| input(&format!("{}: {e}", args.file.display())))? {
+        let text = std::fs::read_to_string(&file).map_err(|e| input(&format!("{}: {e}", file.display())))?;
+        let told = verify_text(&accord, &text);
+        let told =
+            told.map_err(|e| Failure::new(Failure::NO, format!("{}: DOES NOT VERIFY: {e}", file.display())))?;
+        say::line(&format!("{}: verified: {told}", file.display()));
+    }
+    Ok(())
+}
+
+fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(path)?.map(|entry| entry.map(|e| e.path())).collect::<Result<_, _>>()?;
+    files.retain(|file| file.is_file());
+    files.sort();
+    Ok(files)
+}
+
+/// Verifies a receipt or an exported ledger, and says in one sentence what it proves.
+///
+/// # Errors
+/// Names the first thing wrong.
+pub(crate) fn verify_text(accord: &Accord, text: &str) -> Result<String, String> {
+    match Receipt::from_json(text.as_bytes()) {
+        Ok(receipt) => verify_receipt(accord, &receipt),
+        Err(_) if text.trim_start().starts_with("{\"format\":\"concord-ledger/1\"") => {
+            verify_ledger(accord, text)
+        }
+        Err(error) => Err(format!("neither a receipt nor an exported ledger: {error}")),
+    }
+}
+
+fn log(accord: &Accord, origin: &str) -> Result<LogVerifier, String> {
+    let service = origin.strip_prefix(&accord.id).and_then(|rest| rest.strip_prefix('/')).unwrap_or_default();
+    let key =
+        accord.log_keys.get(service).ok_or_else(|| format!("{origin:?} is no ledger of this accord"))?;
+    LogVerifier::from_hex(origin, key).map_err(|e| e.to_string())
+}
+
+fn verify_receipt(accord: &Accord, receipt: &Receipt) -> Result<String, String> {
+    let entry = receipt.verify(&log(accord, &receipt.origin)?).map_err(|e| e.to_string())?;
+    let header = entry.header();
+    let (kind, index, by, at) = (&header.kind, entry.index(), &header.actor, &header.time);
+    Ok(format!("{kind} is entry {index} of {}, recorded {at} for {by}", receipt.origin))
+}
+
+/// Chain, tree and signatures of the whole ledger, then its fold by the same code that the services run.
+fn verify_ledger(accord: &Accord, text: &str) -> Result<String, String> {
+    let head: serde_json::Value =
+        text.lines().next().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default();
+    let origin = head.get("origin").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    let verified = verify_export(text.lines(), &log(accord, &origin)?).map_err(|e| e.to_string())?;
+    let folded = match origin.rsplit('/').next() {
+        Some("registry") => fold_registry(&verified.entries)?,
+        _ => String::new(),
+    };
+    Ok(format!("{} entries of {origin}{folded}", verified.entries.len()))
+}
+
+fn fold_registry(entries: &[Entry]) -> Result<String, String> {
+    let mut state = registry::State::new();
+    for entry in entries {
+        let body = entry.body().ok_or_else(|| format!("entry {} has no body", entry.index()))?;
+        let event: registry::Event =
+            serde_json::from_slice(body).map_err(|e| format!("entry {}: {e}", entry.index()))?;
+        if registry::State::kind(&event) != entry.kind() {
+            return Err(format!(
+                "entry {} says {} and records {}",
+                entry.index(),
+                entry.kind(),
+                registry::State::kind(&event)
+            ));
+        }
+        state.apply(&event);
+    }
+    let (designations, entities) = (state.designations.len(), state.protected_entities.len());
+    let movements = state.movements.len();
+    Ok(format!("; folded: {designations} designations, {entities} protected entities, {movements} movements"))
+}
