@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use concord_client::outcome::cleared;
 use concord_domain::actor::Role;
 use http::uri::PathAndQuery;
 use prost::Message;
@@ -78,7 +79,7 @@ impl Sessions {
         let mut request = tonic::Request::new(request);
         request.set_timeout(CALL_MAX);
         let codec = ProstCodec::<Q, R>::default();
-        client.unary(request, path, codec).await.map(tonic::Response::into_inner)
+        client.unary(request, path, codec).await.map(tonic::Response::into_inner).map_err(cleared)
     }
 
     /// The channel of a participant to a service.

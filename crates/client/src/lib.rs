@@ -2,4 +2,5 @@
 
 pub mod connect;
 pub mod follow;
+pub mod outcome;
 mod tls;

@@ -1,5 +1,14 @@
 //! The readers on files that a user would really import; skipped where they are not at hand, save in CI.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it skips"
+)]
+
 use std::path::Path;
 
 use concord_formats::{geojson, un_xml};

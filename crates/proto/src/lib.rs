@@ -6,8 +6,10 @@
 /// The generated types, by package.
 #[allow(
     clippy::all,
-    clippy::pedantic,
+    clippy::allow_attributes_without_reason,
+    clippy::too_many_lines,
     missing_docs,
+    unreachable_pub,
     reason = "generated from the contract, whose comments are the documentation"
 )]
 pub mod pb {

@@ -114,3 +114,35 @@ fn asked_timeout(request: &Request) -> Option<Duration> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::Body;
+    use axum::middleware::from_fn;
+    use axum::routing::post;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_that_outlives_its_deadline_is_told_so_by_its_own_code() {
+        let router = Router::new().route("/a.B/C", post(std::future::pending::<()>)).layer(from_fn(deadline));
+        let request = Request::post("/a.B/C").header("grpc-timeout", "1m").body(Body::empty()).unwrap();
+        let response = router.oneshot(request).await.unwrap();
+        let status = Status::from_header_map(response.headers()).unwrap();
+        assert_eq!(status.code(), Code::DeadlineExceeded);
+    }
+
+    #[test]
+    fn only_timeouts_of_the_protocol_are_read() {
+        let read = |text: &str| {
+            asked_timeout(&Request::post("/").header("grpc-timeout", text).body(Body::empty()).unwrap())
+        };
+        assert_eq!(read("2S"), Some(Duration::from_secs(2)));
+        assert_eq!(read("99999999n"), Some(Duration::from_nanos(99_999_999)));
+        for wrong in ["", "S", "1", "1x", "123456789S", "-1S"] {
+            assert_eq!(read(wrong), None, "{wrong:?}");
+        }
+    }
+}

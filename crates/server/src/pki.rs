@@ -246,7 +246,11 @@ fn write_secret(path: &Path, text: &str) -> Result<(), std::io::Error> {
 pub fn show(pem: &str) -> Result<String, PkiError> {
     use rustls::pki_types::CertificateDer;
     use rustls::pki_types::pem::PemObject as _;
-    let certificate = CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|e| PkiError::Key(e.to_string()))?;
+    let certificate =
+        CertificateDer::from_pem_slice(pem.as_bytes()).map_err(|e| PkiError::Key(e.to_string()))?;
     let id = crate::identity::spiffe_id(&certificate);
-    Ok(id.map_or_else(|| "no identity: it must hold exactly one spiffe:// URI".to_owned(), |id| id.to_string()))
+    Ok(id.map_or_else(
+        || "no identity: it must hold exactly one spiffe:// URI".to_owned(),
+        |id| id.to_string(),
+    ))
 }

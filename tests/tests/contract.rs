@@ -1,0 +1,55 @@
+//! The contract and the policy: every method that is served has a line in the policy, and nothing else has.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it skips"
+)]
+
+use std::collections::BTreeSet;
+
+use concord_policy::{Authorizer, methods};
+use prost_reflect::DescriptorPool;
+
+/// Services of the contract that no process offers yet.
+const NOT_SERVED: &[&str] = &[
+    "concord.incidents.v1.CooperationService",
+    "concord.incidents.v1.HotlineService",
+    "concord.incidents.v1.IncidentService",
+    "concord.rules.v1.AirspaceService",
+    "concord.rules.v1.CheckService",
+    "concord.rules.v1.CoordinationService",
+    "concord.rules.v1.RuleSetService",
+];
+
+fn methods_of(services: &[&str]) -> BTreeSet<String> {
+    let pool = DescriptorPool::decode(concord_proto::DESCRIPTORS).unwrap();
+    let services = pool.services().filter(|service| services.contains(&service.full_name()));
+    let names = |service: prost_reflect::ServiceDescriptor| {
+        let methods: Vec<_> =
+            service.methods().map(|m| format!("{}/{}", service.full_name(), m.name())).collect();
+        methods
+    };
+    services.flat_map(names).collect()
+}
+
+#[test]
+fn every_served_method_has_a_policy_and_every_policy_a_served_method() {
+    let served = methods_of(concord_registry::SERVICES);
+    let with_policy: BTreeSet<String> = methods::ALL.iter().map(|method| method.name.to_owned()).collect();
+    let ours: BTreeSet<String> =
+        with_policy.iter().filter(|name| name.starts_with("concord.")).cloned().collect();
+    assert_eq!(served, ours);
+    Authorizer::new().unwrap();
+}
+
+#[test]
+fn every_service_of_the_contract_is_served_or_known_not_to_be() {
+    let pool = DescriptorPool::decode(concord_proto::DESCRIPTORS).unwrap();
+    let all: BTreeSet<String> = pool.services().map(|service| service.full_name().to_owned()).collect();
+    let known = concord_registry::SERVICES.iter().chain(NOT_SERVED).map(|name| (*name).to_owned()).collect();
+    assert_eq!(all, known);
+}
