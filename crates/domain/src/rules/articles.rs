@@ -1,0 +1,144 @@
+//! The kinds of article: a closed set, one file each, registered in one list here.
+//!
+//! Every article of a rule set is evaluated for every operation to whose class its kind applies; it adds what it finds
+//! and can take nothing away. INVARIANT (RUL-1): floor kinds hold whatever a rule set says.
+
+use serde::de::DeserializeOwned;
+
+use crate::errors::Violation;
+use crate::rules::facts::Facts;
+use crate::rules::finding::Finding;
+use crate::rules::operation::Class;
+
+/// Classes of kinetic operations on the ground alone.
+const GROUND: &[Class] = &[Class::KineticGround];
+/// Classes of kinetic operations.
+const KINETIC: &[Class] = &[Class::KineticGround, Class::KineticAir];
+/// Every class.
+const ALL: &[Class] = &[Class::KineticGround, Class::KineticAir, Class::Flight, Class::MedicalFlight];
+
+/// What every kind of article says about itself.
+trait Kind: DeserializeOwned {
+    /// Its name in a rule set's text.
+    const NAME: &'static str;
+    /// The classes of operation to which it applies.
+    const APPLIES: &'static [Class];
+    /// Everything that is wrong with its parameters.
+    fn violations(&self) -> Vec<Violation> {
+        Vec::new()
+    }
+    /// What it says, in one sentence.
+    fn text(&self) -> String;
+    /// Adds what it finds.
+    fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>);
+}
+
+macro_rules! kinds {
+    ($($module:ident => $variant:ident,)*) => {
+        $(pub mod $module;)*
+
+        /// An article's kind with its parameters.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Rule { $(#[doc = concat!("See the module `", stringify!($module), "`.")] $variant($module::Params),)* }
+
+        impl Rule {
+            /// The names of all kinds.
+            pub const NAMES: &'static [&'static str] = &[$(<$module::Params as Kind>::NAME,)*];
+
+            /// Reads the parameters of a kind; nothing where there is no such kind.
+            pub(super) fn read(kind: &str, parameters: toml::Table) -> Option<Result<Self, String>> {
+                $(if kind == <$module::Params as Kind>::NAME {
+                    let read = toml::Value::Table(parameters).try_into::<$module::Params>();
+                    return Some(read.map(Rule::$variant).map_err(|e| e.to_string()));
+                })*
+                None
+            }
+
+            /// The kind's name.
+            #[must_use]
+            pub fn name(&self) -> &'static str {
+                match self { $(Rule::$variant(_) => <$module::Params as Kind>::NAME,)* }
+            }
+
+            /// Whether the kind applies to a class of operation.
+            #[must_use]
+            pub fn applies_to(&self, class: Class) -> bool {
+                match self { $(Rule::$variant(_) => <$module::Params as Kind>::APPLIES.contains(&class),)* }
+            }
+
+            /// Everything that is wrong with the parameters.
+            #[must_use]
+            pub fn violations(&self) -> Vec<Violation> {
+                match self { $(Rule::$variant(params) => params.violations(),)* }
+            }
+
+            /// What the article says, in one sentence.
+            #[must_use]
+            pub fn text(&self) -> String {
+                match self { $(Rule::$variant(params) => params.text(),)* }
+            }
+
+            pub(super) fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
+                match self { $(Rule::$variant(params) => params.find(facts, found),)* }
+            }
+        }
+    };
+}
+
+kinds! {
+    airspace => Airspace,
+    application => Application,
+    approvals => Approvals,
+    border_buffer => BorderBuffer,
+    building_use => BuildingUse,
+    ceasefire => Ceasefire,
+    civilian_harm => CivilianHarm,
+    civilian_presence => CivilianPresence,
+    commingling => Commingling,
+    corroboration => Corroboration,
+    designation => Designation,
+    dissent => Dissent,
+    dual_use => DualUse,
+    effect_area => EffectArea,
+    freshness => Freshness,
+    ground_reservation => GroundReservation,
+    hazardous_works => HazardousWorks,
+    held_area => HeldArea,
+    identification => Identification,
+    intelligence_age => IntelligenceAge,
+    location => Location,
+    movement => Movement,
+    natural_person => NaturalPerson,
+    non_target_group => NonTargetGroup,
+    notice => Notice,
+    pending_claim => PendingClaim,
+    populated_area => PopulatedArea,
+    protected_proximity => ProtectedProximity,
+    secondary_hazard => SecondaryHazard,
+    self_defence => SelfDefence,
+    time_window => TimeWindow,
+}
+
+impl Rule {
+    /// The kinds that cannot be ratified away, as they hold where a rule set does not name them.
+    #[must_use]
+    pub fn floor() -> Vec<Self> {
+        vec![
+            Self::NaturalPerson(natural_person::Params {}),
+            Self::NonTargetGroup(non_target_group::Params {}),
+            Self::Designation(designation::Params {}),
+            Self::ProtectedProximity(protected_proximity::Params { deny_m: 0.0, refer_m: 0.0 }),
+            Self::HazardousWorks(hazardous_works::Params { deny_m: 0.0, refer_m: 0.0 }),
+            Self::Movement(movement::Params { time_pad_s: 0 }),
+            Self::HeldArea(held_area::Params {}),
+            Self::Commingling(commingling::Params { separation_m: 0.0, max_age_s: commingling::AGE_MAX_S }),
+        ]
+    }
+}
+
+/// The violation of a parameter that must be a finite number of at least 0.
+fn not_negative(name: &str, value: f64) -> Option<Violation> {
+    let right = value.is_finite() && value >= 0.0;
+    (!right)
+        .then(|| Violation::new(name, "a number of at least 0", value, "an article never lessens protection"))
+}

@@ -1,0 +1,32 @@
+//! Near a border people of every party decide.
+
+use serde::Deserialize;
+
+use super::{KINETIC, Kind};
+use crate::rules::facts::Facts;
+use crate::rules::finding::{Code, Finding};
+use crate::registry::area::Kind as AreaKind;
+
+/// No parameters.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {}
+
+impl Kind for Params {
+    const NAME: &'static str = "BORDER_BUFFER";
+    const APPLIES: &'static [crate::rules::operation::Class] = KINETIC;
+
+    fn text(&self) -> String {
+        "Near a border people of every party decide.".to_owned()
+    }
+
+    fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
+        let areas = facts.registry.areas.iter().filter(|area| area.kind == AreaKind::BorderBuffer);
+        for area in areas.filter(|area| area.in_effect(&facts.operation.window)) {
+            if let Some(distance_m) = facts.near(&area.area, 0.0, 0.0) {
+                let message = format!("the effect area touches {:?}", area.display_name);
+                found.push(Finding::new(Code::BorderBuffer, message).measured(distance_m, 0.0, "m").on(area.name()));
+            }
+        }
+    }
+}

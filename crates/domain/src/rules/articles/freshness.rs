@@ -1,0 +1,47 @@
+//! An entry near the effect area that nobody has verified for long is pointed out; it protects all the same.
+
+use serde::Deserialize;
+
+use super::{GROUND, Kind, not_negative};
+use crate::errors::Violation;
+use crate::rules::facts::Facts;
+use crate::rules::finding::{Code, Finding};
+use crate::rules::operation::Class;
+use crate::registry::protection::Stage;
+
+/// How old, and how near.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Params {
+    /// Seconds since the last verification.
+    pub max_age_s: u32,
+    /// Metres from the effect area.
+    pub within_m: f64,
+}
+
+impl Kind for Params {
+    const NAME: &'static str = "REGISTRY_FRESHNESS";
+    const APPLIES: &'static [Class] = GROUND;
+
+    fn violations(&self) -> Vec<Violation> {
+        not_negative("within_m", self.within_m).into_iter().collect()
+    }
+
+    fn text(&self) -> String {
+        format!("Entries within {} m that were not verified for {} s are decided by people.", self.within_m, self.max_age_s)
+    }
+
+    fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
+        for entity in facts.registry.protected_entities.iter().filter(|entity| entity.stage == Stage::Active) {
+            let Some(verified_at) = entity.verified_at else { continue };
+            let age_s = facts.at.seconds_since(verified_at);
+            let near = entity.places().any(|place| facts.near(place, entity.accuracy_m, self.within_m).is_some());
+            if age_s > i64::from(self.max_age_s) && near {
+                let message = format!("{:?} was verified last at {verified_at}", entity.display_name);
+                #[expect(clippy::cast_precision_loss, reason = "ages are far below 2^52 seconds")]
+                let finding = Finding::new(Code::StaleRegistryEntry, message).measured(age_s as f64, self.max_age_s.into(), "s");
+                found.push(finding.on(entity.name()));
+            }
+        }
+    }
+}

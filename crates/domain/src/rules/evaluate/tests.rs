@@ -1,0 +1,5 @@
+//! The check over generated worlds, and every code in a world of its own.
+
+mod codes;
+mod properties;
+mod worlds;

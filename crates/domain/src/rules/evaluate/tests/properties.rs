@@ -1,0 +1,156 @@
+//! What must hold for every world: more protection, or less said, never moves a verdict toward PERMIT.
+
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
+
+use super::worlds::{AIM, Setup};
+use crate::geo::LatLng;
+use crate::registry::area::Kind as AreaKind;
+use crate::registry::presence::{Level, Subject};
+use crate::registry::protection::{Category, Stage};
+use crate::rules::evaluate::*;
+use crate::rules::operation::{AdverseFact, Assessed};
+
+/// Something that restrains.
+#[derive(Clone, Debug)]
+enum Restraint {
+    Entity(LatLng, f64, Stage),
+    Movement(LatLng, i64),
+    Area(LatLng, f64, AreaKind),
+    NonTarget(bool),
+    Reservation(LatLng, f64),
+    OtherGroup(Level),
+    Unconfirmed,
+}
+
+fn place() -> impl Strategy<Value = LatLng> {
+    // Mostly far enough to touch nothing, so that many worlds permit.
+    let offset = prop_oneof![3 => 0.05..0.3f64, 1 => -0.01..0.01f64];
+    (offset.clone(), offset).prop_map(|(lat, lng)| LatLng { lat: AIM.lat + lat, lng: AIM.lng + lng })
+}
+
+fn restraint() -> impl Strategy<Value = Restraint> {
+    let stage = prop_oneof![Just(Stage::Active), Just(Stage::Claimed)];
+    let kind = prop_oneof![
+        Just(AreaKind::Ceasefire),
+        Just(AreaKind::BorderBuffer),
+        Just(AreaKind::GroundArea),
+        Just(AreaKind::PopulatedArea),
+        Just(AreaKind::HeldArea)
+    ];
+    prop_oneof![
+        8 => (place(), 0.0..2_000.0f64, stage).prop_map(|(at, m, stage)| Restraint::Entity(at, m, stage)),
+        8 => (place(), -9_000..9_000i64).prop_map(|(at, s)| Restraint::Movement(at, s)),
+        8 => (place(), 1.0..2_000.0f64, kind).prop_map(|(at, m, kind)| Restraint::Area(at, m, kind)),
+        1 => any::<bool>().prop_map(Restraint::NonTarget),
+        6 => (place(), 1.0..2_000.0f64).prop_map(|(at, m)| Restraint::Reservation(at, m)),
+        1 => prop_oneof![Just(Level::None), Just(Level::Possible), Just(Level::Confirmed)].prop_map(Restraint::OtherGroup),
+        1 => Just(Restraint::Unconfirmed),
+    ]
+}
+
+fn add(setup: &mut Setup, restraint: &Restraint) {
+    match restraint {
+        Restraint::Entity(at, m, stage) => setup.protect(*at, Category::Medical, (*m, 2.0 * m), *stage),
+        Restraint::Movement(at, from_s) => setup.movement(vec![*at], *from_s, from_s + 3_600),
+        Restraint::Area(at, m, kind) => setup.restrict(*at, *m, *kind, &[]),
+        Restraint::NonTarget(claimed) => {
+            setup.name_non_target(if *claimed { super::worlds::GROUP } else { "Third" })
+        }
+        Restraint::Reservation(at, m) => setup.reserve(*at, *m),
+        Restraint::OtherGroup(level) => setup.presence("party-b", Subject::Group("Third".to_owned()), *level),
+        Restraint::Unconfirmed => setup.reach.registry = Reached::Unconfirmed,
+    }
+}
+
+/// One thing left out of an operation.
+fn leave_out(setup: &mut Setup, what: usize) {
+    let operation = &mut setup.operation;
+    match what {
+        0 => operation.claimed_group.clear(),
+        1 => operation.harm_estimate = None,
+        2 => operation.sources.clear(),
+        3 => operation.civilian_presence = Assessed::Unspecified,
+        4 => operation.building_use = Assessed::Unspecified,
+        5 => operation.secondary_hazard = Assessed::Unspecified,
+        6 => operation.dissent = AdverseFact::Unspecified,
+        7 => operation.dual_use = AdverseFact::Unspecified,
+        8 => operation.position_interpolated = AdverseFact::Unspecified,
+        9 => operation.data_link_lost = AdverseFact::Unspecified,
+        10 => operation.self_defence_claim = AdverseFact::Unspecified,
+        11 => operation.emergency_claim = AdverseFact::Unspecified,
+        12 => operation.troops_in_contact_claim = AdverseFact::Unspecified,
+        _ => operation.altitude_band = None,
+    }
+}
+
+const LEFT_OUT: usize = 14;
+
+/// Runs `check` over generated worlds and demands that a fifth of them permit before the change.
+fn over_worlds<S: Strategy>(change: S, check: impl Fn(&Setup, S::Value) -> Result<(), TestCaseError>) {
+    let mut runner = TestRunner::new(Config { cases: 256, failure_persistence: None, ..Config::default() });
+    let (permits, all) = (std::cell::Cell::new(0_u32), std::cell::Cell::new(0_u32));
+    let worlds = (prop::collection::vec(restraint(), 0..3), change);
+    let ran = runner.run(&worlds, |(restraints, change)| {
+        let mut setup = Setup::in_order();
+        restraints.iter().for_each(|restraint| add(&mut setup, restraint));
+        all.set(all.get() + 1);
+        permits.set(permits.get() + u32::from(setup.evaluate().verdict == Verdict::Permit));
+        check(&setup, change)
+    });
+    ran.unwrap();
+    let (permits, all) = (permits.get(), all.get());
+    assert!(permits * 5 >= all, "only {permits} of {all} worlds permit before the change");
+}
+
+#[test]
+fn a_restraint_that_is_added_never_moves_a_verdict_toward_permit() {
+    over_worlds(restraint(), |before, restraint| {
+        let mut after = before.clone();
+        add(&mut after, &restraint);
+        prop_assert!(after.evaluate().verdict >= before.evaluate().verdict);
+        Ok(())
+    });
+}
+
+#[test]
+fn what_is_left_out_never_moves_a_verdict_toward_permit() {
+    over_worlds(0..LEFT_OUT, |before, what| {
+        let mut after = before.clone();
+        leave_out(&mut after, what);
+        prop_assert!(after.evaluate().verdict >= before.evaluate().verdict);
+        Ok(())
+    });
+}
+
+#[test]
+fn an_assessment_that_is_withdrawn_never_moves_a_verdict_toward_permit() {
+    over_worlds(any::<prop::sample::Index>(), |before, which| {
+        let mut after = before.clone();
+        let rows: Vec<_> = before.registry.presence.iter().map(|row| row.as_ref().clone()).collect();
+        let mut row = rows[which.index(rows.len())].clone();
+        row.withdrawn_at = Some(row.observed_at);
+        after.registry.presence.put(row);
+        prop_assert!(after.evaluate().verdict >= before.evaluate().verdict);
+        Ok(())
+    });
+}
+
+#[test]
+fn the_same_world_gives_the_same_bytes_in_whatever_order_it_came_about() {
+    over_worlds(prop::collection::vec(restraint(), 0..4), |before, restraints| {
+        let bytes = |setup: &Setup| {
+            let mut evaluation = setup.evaluate();
+            // Identifiers are made in the order of arrival here; they are no finding.
+            evaluation.findings.iter_mut().for_each(|finding| finding.evidence.clear());
+            evaluation.findings.sort_by(|a, b| format!("{a:?}").cmp(&format!("{b:?}")));
+            serde_json::to_string(&evaluation).unwrap()
+        };
+        let (mut there, mut back) = (before.clone(), before.clone());
+        restraints.iter().for_each(|restraint| add(&mut there, restraint));
+        restraints.iter().rev().for_each(|restraint| add(&mut back, restraint));
+        prop_assert_eq!(bytes(&there), bytes(&back));
+        prop_assert_eq!(there.evaluate(), there.evaluate());
+        Ok(())
+    });
+}

@@ -1,0 +1,135 @@
+//! What the articles measure, once for each evaluation: who, what, where, and how far from what.
+
+use std::sync::Arc;
+
+use crate::accord::Accord;
+use crate::geo::{
+    AltitudeBand, Area, Route, contains, distance_m, extent_radius_m, may_be_within, reference_point,
+    separation_m, separation_to_route_m,
+};
+use crate::ids::ParticipantId;
+use crate::registry::names::{Resolution, Standing};
+use crate::registry::{self, presence};
+use crate::rules::airspace::Reservation;
+use crate::rules::coordination::{Coordination, Said};
+use crate::rules::operation::{Class, Operation};
+use crate::table::Table;
+use crate::time::Timestamp;
+
+/// The facts of one evaluation.
+pub(super) struct Facts<'a> {
+    pub(super) accord: &'a Accord,
+    pub(super) registry: &'a registry::State,
+    pub(super) reservations: &'a Table<Reservation>,
+    pub(super) coordination: &'a [Arc<Coordination>],
+    pub(super) operation: &'a Operation,
+    pub(super) party: &'a ParticipantId,
+    pub(super) at: Timestamp,
+    pub(super) class: Class,
+    /// What the claimed group denotes; absent where none is claimed.
+    pub(super) claimed: Option<Resolution>,
+}
+
+/// A party's newest assessment; of several of the same instant, the lowest and the highest.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Newest {
+    /// The lowest level, which is what counts for exposing.
+    pub(super) lowest: presence::Level,
+    /// The highest level, which is what counts against it.
+    pub(super) highest: presence::Level,
+    /// Whether none of them was withdrawn.
+    pub(super) stands: bool,
+}
+
+impl Facts<'_> {
+    /// Metres from the effect area, widened by the accuracy of both sides, to a place, where that is within `reach_m`.
+    /// A distance that cannot be computed counts as none.
+    pub(super) fn near(&self, place: &Area, accuracy_m: f64, reach_m: f64) -> Option<f64> {
+        let widened_m = reach_m + accuracy_m + self.operation.accuracy_m;
+        if !may_be_within(&self.operation.effect_area, place, widened_m) {
+            return None;
+        }
+        within(
+            separation_m(&self.operation.effect_area, place) - accuracy_m - self.operation.accuracy_m,
+            reach_m,
+        )
+    }
+
+    /// The same to a route.
+    pub(super) fn near_route(&self, route: &Route, reach_m: f64) -> Option<f64> {
+        within(separation_to_route_m(&self.operation.effect_area, route) - self.operation.accuracy_m, reach_m)
+    }
+
+    /// Whether the operation's heights meet a band; an absent band is every height.
+    pub(super) fn meets(&self, band: Option<&AltitudeBand>) -> bool {
+        self.operation.altitudes().gap_m(band.unwrap_or(&AltitudeBand::ALL)) <= 0.0
+    }
+
+    /// Whether a holder has consented to exactly this operation for one of its resources.
+    pub(super) fn consented(&self, resource: &str, holder: &ParticipantId) -> bool {
+        self.coordination.iter().any(|given| {
+            &given.by.participant == holder
+                && matches!(&given.said, Said::Consent(named) if named == resource)
+        })
+    }
+
+    /// The newest fresh assessment of a party among those that `wanted` accepts. A withdrawn one still hides what it
+    /// followed on, so that taking a report back never brings an older and milder one to light.
+    pub(super) fn newest_of(
+        &self,
+        party: &ParticipantId,
+        max_age_s: i64,
+        wanted: impl Fn(&presence::Assessment) -> bool,
+    ) -> Option<Newest> {
+        let rows = self.registry.presence.iter().filter(|row| {
+            let fresh = row.observed_at <= self.at && self.at.seconds_since(row.observed_at) <= max_age_s;
+            fresh && &row.filed_by.participant == party && wanted(row)
+        });
+        let rows: Vec<_> = rows.collect();
+        let newest = rows.iter().map(|row| row.observed_at).max()?;
+        let mut at_once = rows.into_iter().filter(|row| row.observed_at == newest);
+        let first = at_once.next()?;
+        let said = |row: &presence::Assessment| (row.level, row.withdrawn_at.is_none());
+        let (level, stands) = said(first);
+        let begun = Newest { lowest: level, highest: level, stands };
+        Some(at_once.map(|row| said(row)).fold(begun, |newest, (level, stands)| Newest {
+            lowest: newest.lowest.min(level),
+            highest: newest.highest.max(level),
+            stands: newest.stands && stands,
+        }))
+    }
+
+    /// Whether a place holds the whole effect area, grown by `margin_m`.
+    pub(super) fn covered_by(&self, place: &Area, margin_m: f64) -> bool {
+        let middle = reference_point(&self.operation.effect_area);
+        let reach_m = extent_radius_m(&self.operation.effect_area) + self.operation.accuracy_m + margin_m;
+        match place {
+            Area::Circle(circle) => distance_m(circle.center, middle) + reach_m <= circle.radius_m,
+            Area::Polygon(polygon) => holds(&polygon.ring, place, middle, reach_m),
+            Area::MultiPolygon(multi) => multi
+                .polygons
+                .iter()
+                .any(|polygon| holds(&polygon.ring, &Area::Polygon(polygon.clone()), middle, reach_m)),
+        }
+    }
+
+    /// Whether a group's name denotes the group that the operation claims.
+    pub(super) fn is_claimed(&self, group: &str) -> bool {
+        let same_name = crate::text::folded(group) == crate::text::folded(&self.operation.claimed_group);
+        let resolved = self.registry.resolve(group, self.at);
+        let same_resource = self.claimed.as_ref().is_some_and(|claimed| {
+            claimed.standing != Standing::Unknown && claimed.resource == resolved.resource
+        });
+        !self.operation.claimed_group.is_empty() && (same_name || same_resource)
+    }
+}
+
+fn holds(ring: &[crate::geo::LatLng], place: &Area, middle: crate::geo::LatLng, reach_m: f64) -> bool {
+    let edge = Route { path: ring.to_vec() };
+    contains(place, middle) && separation_to_route_m(&Area::point(middle), &edge) >= reach_m
+}
+
+/// The distance, where it is not beyond the limit; what cannot be compared is not beyond it.
+fn within(distance_m: f64, limit_m: f64) -> Option<f64> {
+    if distance_m > limit_m { None } else { Some(distance_m.max(0.0)) }
+}
