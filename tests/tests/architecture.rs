@@ -35,6 +35,17 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
     packages.iter().map(|package| (package["name"].as_str().unwrap().to_owned(), of(package))).collect()
 }
 
+/// What every service may depend on; never another service.
+const SERVICE: &[&str] = &[
+    "concord-domain",
+    "concord-policy",
+    "concord-ledger",
+    "concord-store",
+    "concord-proto",
+    "concord-server",
+    "concord-client",
+];
+
 /// The arrows that are allowed; a crate that is not here may depend on anything (tests, testkit, xtask).
 const ALLOWED: &[(&str, &[&str])] = &[
     ("concord-domain", &[]),
@@ -48,6 +59,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "concord-server",
         &["concord-proto", "concord-policy", "concord-ledger", "concord-store", "concord-domain"],
     ),
+    ("concord-incidents", SERVICE),
+    ("concord-rules", SERVICE),
     (
         "concord-registry",
         &[

@@ -11,6 +11,7 @@ mod pki;
 mod say;
 mod serve;
 mod session;
+mod sign;
 mod up;
 mod verify;
 
@@ -20,6 +21,7 @@ use clap::{Parser, Subcommand};
 
 pub use deployment::Deployment;
 pub use session::{Sessions, Who};
+pub use sign::Ratified;
 
 /// The referee's table of states that act together without trusting each other.
 #[derive(Debug, Parser)]
@@ -31,7 +33,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the story of the registry on real processes, and tells it.
+    /// Plays the story on real processes, and tells it.
     Demo(demo::Args),
     /// Runs the services in the foreground on a data folder that stays.
     Up(up::Args),
@@ -41,6 +43,8 @@ enum Command {
     Pki(pki::Args),
     /// Verifies receipts and exported ledgers offline, with the accord's public keys alone.
     Verify(verify::Args),
+    /// Signs a rule set's text with a party's key.
+    Sign(sign::Args),
     /// Exports a service's ledger.
     Ledger(ledger::Args),
     /// Asks a service whether it serves.
@@ -85,6 +89,7 @@ pub fn run() -> ExitCode {
             Command::Serve(args) => serve::run(args).await,
             Command::Pki(args) => pki::run(args),
             Command::Verify(args) => verify::run(&args),
+            Command::Sign(args) => sign::run(&args),
             Command::Ledger(args) => ledger::run(args).await,
             Command::Healthcheck(args) => healthcheck::run(args).await,
         }

@@ -8,11 +8,12 @@ use concord_domain::actor::Role;
 use concord_server::config::{Config, File};
 use concord_server::telemetry;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::deployment::{Deployment, read_accord};
 use crate::pki::development_accord;
-use crate::serve::stop_on_signal;
+use crate::serve::{Service, run_service, stop_on_signal, told};
 use crate::session::Who;
 use crate::{Failure, say};
 
@@ -34,30 +35,45 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         say::aside(&format!("made development certificates in {}", dir.display()));
     }
     let accord = read_accord(&dir.join("accord.toml")).map_err(|e| configuration(&e))?;
-    let config =
-        Config::load(Some(&dir.join("registry.toml")), |key| std::env::var(key).ok(), File::default());
-    let config = config.map_err(|e| configuration(&e))?;
-    telemetry::start(config.log_format);
-    let listener = TcpListener::bind(config.listen).await;
-    let listener =
-        listener.map_err(|e| Failure::new(Failure::UNREACHABLE, format!("{}: {e}", config.listen)))?;
-    let address = format!("https://{}", config.listen);
-    let deployment =
-        Deployment { pki: dir, accord, addresses: BTreeMap::from([("registry", address.clone())]) };
-    let who = Who::new("party-a", "actor-1", Role::Proposer);
-    say::line(&format!("registry  {address}"));
-    say::line(&format!(
-        "  {}",
-        deployment.grpcurl(&who, "registry", "concord.registry.v1.AccordService/GetAccord")
-    ));
-    say::line("Ctrl-C stops.");
     let stop = CancellationToken::new();
-    tokio::spawn(stop_on_signal(stop.clone()));
-    match concord_registry::run(config, listener, stop).await {
-        Ok(concord_registry::Ended::Drained) => Ok(()),
-        Ok(concord_registry::Ended::LedgerFault) => Err(Failure::new(Failure::STORE, "the ledger failed")),
-        Err(message) => Err(configuration(&message)),
+    let mut deployment = Deployment { pki: dir, accord, addresses: BTreeMap::new() };
+    let mut running = JoinSet::new();
+    let services =
+        [("registry", Service::Registry), ("incidents", Service::Incidents), ("rules", Service::Rules)];
+    for (name, service) in services {
+        let path = deployment.pki.join(format!("{name}.toml"));
+        let config = Config::load(Some(&path), |key| std::env::var(key).ok(), File::default());
+        let config = config.map_err(|e| configuration(&e))?;
+        telemetry::start(config.log_format);
+        let listener = TcpListener::bind(config.listen).await;
+        let taken = |e| Failure::new(Failure::UNREACHABLE, format!("{}: {e}", config.listen));
+        let listener = listener.map_err(taken)?;
+        deployment.addresses.insert(name, format!("https://{}", config.listen));
+        running.spawn(run_service(service, config, listener, stop.clone()));
     }
+    tell(&deployment);
+    tokio::spawn(stop_on_signal(stop.clone()));
+    let mut ended = Ok(());
+    while let Some(joined) = running.join_next().await {
+        // When one ends, the others cannot do their work.
+        stop.cancel();
+        ended = ended.and(told(joined.map_err(|e| e.to_string()).and_then(|ended| ended)));
+    }
+    ended
+}
+
+fn tell(deployment: &Deployment) {
+    let by = Who::new("party-a", "actor-1", Role::DutyOfficer);
+    let calls = [
+        ("registry", "concord.registry.v1.AccordService/GetAccord"),
+        ("rules", "concord.rules.v1.RuleSetService/ListRuleSets"),
+        ("incidents", "concord.ledger.v1.LedgerService/GetHead"),
+    ];
+    for (service, call) in calls {
+        say::line(&format!("{service}  {}", deployment.addresses.get(service).map_or("", String::as_str)));
+        say::line(&format!("  {}", deployment.grpcurl(&by, service, call)));
+    }
+    say::line("Ctrl-C stops.");
 }
 
 fn default_folder() -> Option<PathBuf> {

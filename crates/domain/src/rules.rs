@@ -1,4 +1,4 @@
-//! The rules: agreed articles, and what they find about a proposed operation. Pure evaluation; nothing serves it yet.
+//! The rules: agreed articles, what they find about a proposed operation, and what becomes of the decisions.
 //!
 //! Deliberately absent: the articles that read incidents (warnings, repeat engagement, cooperation), which need the
 //! incidents' own nouns.
@@ -6,8 +6,14 @@
 pub mod airspace;
 pub mod articles;
 pub mod coordination;
+pub mod decision;
 pub mod evaluate;
 mod facts;
 pub mod finding;
 pub mod operation;
+pub mod review;
 pub mod rule_set;
+pub mod state;
+mod voiding;
+
+pub use state::{Command, Event, State};

@@ -15,6 +15,7 @@ pub mod limits;
 pub mod open;
 pub mod page;
 pub mod pki;
+pub mod process;
 pub mod receipt;
 pub mod reflection;
 pub mod serve;

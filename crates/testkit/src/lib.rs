@@ -9,40 +9,56 @@ use std::sync::Arc;
 use concord_cli::{Deployment, Sessions, Who};
 use concord_domain::accord::{HotlineDeadlines, Mode};
 use concord_domain::actor::{ParticipantKind, Role};
-use concord_registry::Ended;
 use concord_server::config::{Config, File};
 use concord_server::pki::{AccordSpec, ParticipantSpec};
+use concord_server::process::Ended;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// A running registry and the sessions of every participant with it.
+/// Running services and the sessions of every participant with them.
 pub struct Cluster {
     folder: TempDir,
     deployment: Arc<Deployment>,
     sessions: Sessions,
+    running: BTreeMap<&'static str, Running>,
+}
+
+/// One running service.
+struct Running {
     stop: CancellationToken,
-    registry: JoinHandle<Result<Ended, String>>,
+    task: JoinHandle<Result<Ended, String>>,
 }
 
 impl Cluster {
-    /// Starts the registry of a fresh accord.
+    /// Starts the registry of a fresh accord, alone.
     ///
     /// # Panics
     /// Where it cannot be started.
     pub async fn start(mode: Mode) -> Self {
+        Self::of(mode, &["registry"]).await
+    }
+
+    /// Starts all services of a fresh accord.
+    ///
+    /// # Panics
+    /// Where one cannot be started.
+    pub async fn start_all(mode: Mode) -> Self {
+        Self::of(mode, &["registry", "incidents", "rules"]).await
+    }
+
+    async fn of(mode: Mode, services: &[&'static str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let accord = concord_server::pki::init(folder.path(), &spec(mode)).expect("certificates");
-        let (listener, address) = listen().await;
-        let deployment = Arc::new(Deployment {
-            pki: folder.path().to_owned(),
-            accord,
-            addresses: BTreeMap::from([("registry", address)]),
-        });
-        let stop = CancellationToken::new();
-        let registry = tokio::spawn(concord_registry::run(config(folder.path()), listener, stop.clone()));
-        Self { sessions: Sessions::new(Arc::clone(&deployment)), folder, deployment, stop, registry }
+        let pki = folder.path().to_owned();
+        let deployment = Arc::new(Deployment { pki, accord, addresses: BTreeMap::new() });
+        let sessions = Sessions::new(Arc::clone(&deployment));
+        let mut cluster = Self { folder, deployment, sessions, running: BTreeMap::new() };
+        for service in services {
+            cluster.run(service).await;
+        }
+        cluster
     }
 
     /// Calls of every participant.
@@ -63,46 +79,55 @@ impl Cluster {
         self.folder.path()
     }
 
-    /// Folder of the registry's journal and index.
+    /// Folder of a service's journal and index.
     #[must_use]
-    pub fn data_dir(&self) -> PathBuf {
-        self.folder.path().join("data/registry")
+    pub fn data_dir(&self, service: &str) -> PathBuf {
+        self.folder.path().join("data").join(service)
     }
 
-    /// Tells the registry to stop, and waits until it has drained.
+    /// Tells a service to stop, and waits until it has drained.
     ///
     /// # Panics
     /// Where it ends other than well.
-    pub async fn stop(&mut self) {
-        self.stop.cancel();
-        let ended = (&mut self.registry).await.expect("the registry's task").expect("the registry");
-        assert_eq!(ended, Ended::Drained);
+    pub async fn stop(&mut self, service: &'static str) {
+        let Running { stop, task } = self.running.remove(service).expect("a running service");
+        stop.cancel();
+        assert_eq!(task.await.expect("the service's task").expect("the service"), Ended::Drained);
     }
 
-    /// Starts the registry again on what is on disk; the sessions are new.
+    /// Starts a service again on what is on disk, at its former address.
     ///
     /// # Panics
     /// Where it cannot be started.
-    pub async fn restart(&mut self) {
-        let (listener, address) = listen().await;
+    pub async fn restart(&mut self, service: &'static str) {
+        self.run(service).await;
+    }
+
+    async fn run(&mut self, service: &'static str) {
+        let former = self.deployment.addresses.get(service).cloned();
+        let at = former.as_deref().map_or("127.0.0.1:0", |address| address.trim_start_matches("https://"));
+        let listener = TcpListener::bind(at).await.expect("a port");
+        let address = format!("https://{}", listener.local_addr().expect("its address"));
+        let config = self.config(service);
         let mut deployment = self.deployment.as_ref().clone();
-        deployment.addresses.insert("registry", address);
+        deployment.addresses.insert(service, address);
         self.deployment = Arc::new(deployment);
         self.sessions = Sessions::new(Arc::clone(&self.deployment));
-        self.stop = CancellationToken::new();
-        self.registry =
-            tokio::spawn(concord_registry::run(config(self.folder.path()), listener, self.stop.clone()));
+        let stop = CancellationToken::new();
+        let task = match service {
+            "registry" => tokio::spawn(concord_registry::run(config, listener, stop.clone())),
+            "rules" => tokio::spawn(concord_rules::run(config, listener, stop.clone())),
+            _ => tokio::spawn(concord_incidents::run(config, listener, stop.clone())),
+        };
+        self.running.insert(service, Running { stop, task });
     }
-}
 
-async fn listen() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = format!("https://{}", listener.local_addr().expect("its address"));
-    (listener, address)
-}
-
-fn config(folder: &Path) -> Config {
-    Config::load(Some(&folder.join("registry.toml")), |_| None, File::default()).expect("the configuration")
+    fn config(&self, service: &str) -> Config {
+        let peers = self.deployment.addresses.iter();
+        let peers = peers.map(|(name, address)| ((*name).to_owned(), address.clone())).collect();
+        let path = self.folder.path().join(format!("{service}.toml"));
+        Config::load(Some(&path), |_| None, File { peers, ..File::default() }).expect("the configuration")
+    }
 }
 
 /// The accord of tests: two parties, a third state, an observer, a notifier and an auditor, with two actors each.

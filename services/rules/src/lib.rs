@@ -1,1 +1,51 @@
-//! concord-rules
+//! Rules as a process: it follows the ledgers of registry and incidents, and answers on heads that it has just confirmed.
+
+mod app;
+mod follow;
+mod grpc;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use concord_domain::errors::{Reason, Refusal};
+use concord_domain::rules::{Event, State};
+use concord_server::config::Config;
+use concord_server::core::Settle;
+use concord_server::process::{Ended, Service, run as run_process};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::follow::Followed;
+
+/// Full names of the services that rules offers.
+pub const SERVICES: &[&str] = &[
+    "concord.rules.v1.RuleSetService",
+    "concord.rules.v1.CheckService",
+    "concord.rules.v1.CoordinationService",
+    "concord.rules.v1.AirspaceService",
+    "concord.ledger.v1.LedgerService",
+];
+
+/// Longest wait for a followed head before a check is denied.
+const BARRIER_MAX: Duration = Duration::from_secs(2);
+
+/// Runs rules on `listener` until `stop` is cancelled or its ledger fails.
+///
+/// # Errors
+/// Says what keeps it from being served.
+pub async fn run(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<Ended, String> {
+    let service = Service { initial: State::new(), opening: Event::AccordOpened, offers: SERVICES };
+    run_process(config, listener, stop, service, async |routes, config, core, drain| {
+        let followed = Arc::new(Followed::start(config, &core, &drain).await?);
+        let asked = Arc::clone(&followed);
+        let settle: Settle = Arc::new(move || {
+            let asked = Arc::clone(&asked);
+            Box::pin(async move {
+                let reached = asked.registry.barrier(BARRIER_MAX).await;
+                reached.map(drop).map_err(|e| Refusal::new(Reason::LedgerUnavailable, e.to_string()))
+            })
+        });
+        Ok(grpc::add(routes, core.settling(settle), followed, &drain))
+    })
+    .await
+}

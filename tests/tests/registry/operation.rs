@@ -34,7 +34,7 @@ async fn a_drain_ends_within_its_limit_with_a_stream_open() {
     let mut watch = health.watch(HealthCheckRequest { service: String::new() }).await.unwrap().into_inner();
     assert_eq!(watch.message().await.unwrap().unwrap().status, 1);
     let began = Instant::now();
-    cluster.stop().await;
+    cluster.stop("registry").await;
     assert!(began.elapsed() < Duration::from_secs(12), "the drain took {:?}", began.elapsed());
     let told = watch.message().await;
     assert!(

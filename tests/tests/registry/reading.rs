@@ -39,11 +39,11 @@ async fn a_repeated_request_gives_the_first_answer_byte_for_byte_also_after_late
         let again: pb::NotifyProtectedEntityResponse =
             call(&cluster, &notifier, NOTIFY, request.clone()).await.unwrap();
         assert_eq!(again.encode_to_vec(), once.encode_to_vec(), "{kept}");
-        cluster.stop().await;
+        cluster.stop("registry").await;
         if kept == "index lost" {
-            std::fs::remove_dir_all(cluster.data_dir().join("index")).unwrap();
+            std::fs::remove_dir_all(cluster.data_dir("registry").join("index")).unwrap();
         }
-        cluster.restart().await;
+        cluster.restart("registry").await;
     }
     let again: pb::NotifyProtectedEntityResponse =
         call(&cluster, &notifier, NOTIFY, request.clone()).await.unwrap();
@@ -54,7 +54,7 @@ async fn a_repeated_request_gives_the_first_answer_byte_for_byte_also_after_late
     let other: Result<pb::NotifyProtectedEntityResponse, _> =
         call(&cluster, &notifier, NOTIFY, request).await;
     assert_eq!(reason(other), "REQUEST_ID_REUSED");
-    cluster.stop().await;
+    cluster.stop("registry").await;
 }
 
 #[tokio::test]
@@ -132,14 +132,14 @@ async fn the_clock_of_an_exercise_moves_forward_only_and_survives_a_restart() {
     call::<_, pb::SetClockResponse>(&cluster, &by, method, set(1_474_300_800)).await.unwrap();
     let back: Result<pb::SetClockResponse, _> = call(&cluster, &by, method, set(1_474_300_799)).await;
     assert_eq!(reason(back), "CLOCK_BACKWARDS");
-    cluster.stop().await;
-    cluster.restart().await;
+    cluster.stop("registry").await;
+    cluster.restart("registry").await;
     let answer: pb::GetAccordResponse =
         call(&cluster, &by, "AccordService/GetAccord", pb::GetAccordRequest {}).await.unwrap();
     let accord = answer.accord.unwrap();
     assert_eq!(accord.current_time.unwrap().seconds, 1_474_300_800);
     assert!(accord.id.starts_with("exercise-"));
-    cluster.stop().await;
+    cluster.stop("registry").await;
 
     let real = Cluster::start(Mode::Operational).await;
     let refused: Result<pb::SetClockResponse, _> = call(&real, &by, method, set(4_000_000_000)).await;

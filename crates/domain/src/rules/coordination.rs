@@ -3,8 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
+use crate::consent::require_party;
+use crate::errors::{Reason, Refusal, Violation};
+use crate::fold::Context;
 use crate::geo::LatLng;
-use crate::ids::ParticipantId;
+use crate::ids::{ParticipantId, name_of};
+use crate::registry::area;
+use crate::rules::operation::Operation;
+use crate::rules::{Event, State};
 use crate::table::Resource;
 use crate::time::Timestamp;
 
@@ -41,5 +47,74 @@ pub struct Coordination {
 impl Resource for Coordination {
     fn id(&self) -> &str {
         &self.id
+    }
+}
+
+/// Says something about an operation.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// What is said.
+    pub said: Said,
+    /// The operation.
+    pub operation: Box<Operation>,
+    /// The party whose operation it is; for a notice the caller's own.
+    pub party: Option<ParticipantId>,
+}
+
+pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
+    require_party(&context.actor)?;
+    let operation = command.operation.as_ref().clone().checked()?;
+    let party = command.party.clone().unwrap_or_else(|| context.actor.participant.clone());
+    if !state.accord()?.is_party(&party) {
+        let violation =
+            Violation::new("party", "a state party of the accord", &party, "name the submitting party");
+        return Err(Refusal::invalid(vec![violation]));
+    }
+    match &command.said {
+        Said::Notice(point) => {
+            let found = point.iter().flat_map(|point| point.violations("notified_point")).collect();
+            Refusal::unless_valid(found)?;
+        }
+        Said::Approval => {}
+        Said::Consent(resource) => holder_only(state, resource, context)?,
+    }
+    let row = Coordination {
+        id: context.fresh_id.clone(),
+        said: command.said.clone(),
+        operation_digest: operation.digest(&party)?,
+        party,
+        by: context.actor.clone(),
+        at: context.at,
+    };
+    Ok(vec![Event::Coordination(Box::new(row))])
+}
+
+fn holder_only(state: &State, resource: &str, context: &Context) -> Result<(), Refusal> {
+    let reservation = resource.strip_prefix("airReservations/").and_then(|id| state.reservations.get(id));
+    let area = resource.strip_prefix("areas/").and_then(|id| state.registry.areas.get(id));
+    let ground = area.filter(|area| area.kind == area::Kind::GroundArea);
+    let holder = reservation.map(|row| &row.held_by).or_else(|| ground.map(|row| &row.declared_by));
+    let holder = holder.ok_or_else(|| Refusal::not_found(resource))?;
+    if holder.participant == context.actor.participant {
+        return Ok(());
+    }
+    Err(Refusal::new(Reason::NotYours, format!("{resource} is held by {}", holder.participant)))
+}
+
+impl Coordination {
+    /// The name of the resource.
+    #[must_use]
+    pub fn name(&self) -> String {
+        name_of("coordination", &self.id)
+    }
+
+    /// The kind of the entry.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.said {
+            Said::Notice(_) => "operation.notified",
+            Said::Approval => "operation.approved",
+            Said::Consent(_) => "operation.consented",
+        }
     }
 }

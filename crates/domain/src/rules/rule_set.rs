@@ -1,9 +1,190 @@
 //! Rule sets as text: what is signed is what is evaluated.
 
+use serde::{Deserialize, Serialize};
+
+use crate::consent::{Act, Approval, Approvals, require_party};
+use crate::digest::sha256_hex;
 use crate::errors::{Reason, Refusal, Violation};
+use crate::fold::Context;
+use crate::ids::{check_id, name_of};
 use crate::limits::{ARTICLES_MAX, NAME_MAX_CHARS, RULE_SET_MAX_BYTES};
 use crate::rules::articles::Rule;
+use crate::rules::{Event, State};
+use crate::table::Resource;
 use crate::text::checked;
+use crate::time::Timestamp;
+
+/// Where a rule set stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Stage {
+    /// Waits for every party's signature.
+    Proposed,
+    /// In force.
+    InForce,
+    /// A later one is in force.
+    Superseded,
+}
+
+/// What happened to a rule set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Change {
+    /// Proposed.
+    Proposed,
+    /// Signed by a party.
+    Ratified,
+    /// Signed by the last party: in force.
+    Adopted,
+    /// A later one came into force.
+    Superseded,
+}
+
+impl Change {
+    /// The kind of the entry.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Proposed => "rule_set.proposed",
+            Self::Ratified => "rule_set.ratified",
+            Self::Adopted => "rule_set.adopted",
+            Self::Superseded => "rule_set.superseded",
+        }
+    }
+}
+
+/// A rule set: the text that is signed is the text that is evaluated.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSet {
+    /// Identifier.
+    pub id: String,
+    /// Number in the order of adoption; 0 until in force.
+    pub number: u32,
+    /// Title for people.
+    pub title: String,
+    /// The text as proposed.
+    pub text: String,
+    /// SHA-256 of the text's bytes: what every party signs.
+    pub text_hash: String,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Signatures so far, each with its envelope.
+    pub ratifications: Approvals,
+    /// When it came into force.
+    pub in_force_at: Option<Timestamp>,
+}
+
+impl Resource for RuleSet {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl RuleSet {
+    /// The name of the resource.
+    #[must_use]
+    pub fn name(&self) -> String {
+        name_of("ruleSets", &self.id)
+    }
+}
+
+/// A party's signature, verified by the shell before it comes here.
+#[derive(Clone, Debug)]
+pub struct Ratification {
+    /// The envelope as received: DSSE, JSON.
+    pub envelope: String,
+    /// The accord that it names.
+    pub accord: String,
+    /// The resource that it names.
+    pub resource: String,
+    /// The hash that it covers.
+    pub content_hash: String,
+    /// Until when it may be used.
+    pub expires_at: Timestamp,
+}
+
+/// What can be asked about rule sets.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Propose a text.
+    Propose {
+        /// Identifier wanted; empty has one made.
+        id: String,
+        /// The text.
+        text: String,
+    },
+    /// Ratify with the party's signature.
+    Ratify {
+        /// Identifier.
+        id: String,
+        /// The signature.
+        ratification: Ratification,
+    },
+}
+
+pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
+    require_party(&context.actor)?;
+    match command {
+        Command::Propose { id, text } => propose(state, id, text, context),
+        Command::Ratify { id, ratification } => ratify(state, id, ratification, context),
+    }
+}
+
+fn propose(state: &State, id: &str, text: &str, context: &Context) -> Result<Vec<Event>, Refusal> {
+    let id = if id.is_empty() { &context.fresh_id } else { id };
+    Refusal::unless_valid(check_id("rule_set_id", id).err().into_iter().collect())?;
+    let parsed = Text::parse(text)?;
+    if state.rule_sets.get(id).is_some() {
+        let name = name_of("ruleSets", id);
+        return Err(Refusal::new(Reason::AlreadyExists, format!("{name} exists")).with("resource", name));
+    }
+    let row = RuleSet {
+        id: id.to_owned(),
+        number: 0,
+        title: parsed.title,
+        text: text.to_owned(),
+        text_hash: sha256_hex(text.as_bytes()),
+        stage: Stage::Proposed,
+        ratifications: Approvals::new(context.actor.clone(), context.at),
+        in_force_at: None,
+    };
+    Ok(vec![Event::RuleSet(Change::Proposed, Box::new(row))])
+}
+
+fn ratify(state: &State, id: &str, signed: &Ratification, context: &Context) -> Result<Vec<Event>, Refusal> {
+    let name = name_of("ruleSets", id);
+    let row = state.rule_sets.get(id).ok_or_else(|| Refusal::not_found(&name))?;
+    let mut row = row.as_ref().clone();
+    let accord = state.accord()?;
+    let covers =
+        signed.accord == accord.id && signed.resource == name && signed.content_hash == row.text_hash;
+    if !covers || signed.expires_at <= context.at {
+        let message = format!(
+            "the signature is not over {name} with hash {} in {}, or has expired",
+            row.text_hash, accord.id
+        );
+        return Err(Refusal::new(Reason::SignatureInvalid, message));
+    }
+    if row.stage != Stage::Proposed {
+        return Err(Refusal::new(Reason::StateForbids, format!("{name} is {:?} already", row.stage)));
+    }
+    let envelope = Some(signed.envelope.clone());
+    row.ratifications.approve(Approval { by: context.actor.clone(), at: context.at, envelope })?;
+    if !row.ratifications.complete(accord, Act::RatifyRuleSet) {
+        return Ok(vec![Event::RuleSet(Change::Ratified, Box::new(row))]);
+    }
+    let before = state.rule_sets.iter().find(|other| other.stage == Stage::InForce);
+    row.stage = Stage::InForce;
+    row.number = before.map_or(1, |before| before.number.saturating_add(1));
+    row.in_force_at = Some(context.at);
+    let mut events = vec![Event::RuleSet(Change::Adopted, Box::new(row))];
+    events.extend(before.map(|before| {
+        let superseded = RuleSet { stage: Stage::Superseded, ..before.as_ref().clone() };
+        Event::RuleSet(Change::Superseded, Box::new(superseded))
+    }));
+    Ok(events)
+}
 
 /// One article of a rule set.
 #[derive(Clone, Debug, PartialEq)]

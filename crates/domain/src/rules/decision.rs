@@ -1,0 +1,257 @@
+//! Decisions: written once, never changed; their state stands beside them and only ever moves toward the end.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::actor::Actor;
+use crate::consent::{Approvals, require_party};
+use crate::errors::Refusal;
+use crate::fold::Context;
+use crate::ids::name_of;
+use crate::rules::evaluate::{Evaluation, Reach, evaluate};
+use crate::rules::finding::{Finding, Verdict};
+use crate::rules::operation::{Class, Operation};
+use crate::rules::state::Head;
+use crate::rules::{Event, State};
+use crate::table::Resource;
+use crate::time::Timestamp;
+
+/// Seconds for which a permit lives without being confirmed.
+pub const CONFIRM_WITHIN_S: i64 = 300;
+/// What a verdict means and does not mean.
+pub const TERMS: &str = "PERMIT means that no agreed rule objects. It is no order and no legal clearance, and it is void \
+                         once it is not confirmed in time, or a later fact contradicts it.";
+
+/// A decision as first written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Decision {
+    /// Identifier.
+    pub id: String,
+    /// Who submitted it.
+    pub submitted_by: Actor,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// The operation as submitted.
+    pub operation: Operation,
+    /// Digest of the operation.
+    pub operation_digest: String,
+    /// Which articles applied.
+    pub class: Class,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Every finding, worst first.
+    pub findings: Vec<Finding>,
+    /// The rule set in force; empty where none was.
+    pub rule_set: String,
+    /// SHA-256 of its text.
+    pub rule_set_hash: String,
+    /// The heads of the followed ledgers that it rests on.
+    pub rests_on: Vec<Head>,
+    /// What was confirmed beforehand.
+    pub reach: Reach,
+    /// When a permit or referral ends.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Resource for Decision {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Decision {
+    /// The name of the resource.
+    #[must_use]
+    pub fn name(&self) -> String {
+        name_of("decisions", &self.id)
+    }
+
+    /// Until when a permit must be confirmed for the first time.
+    #[must_use]
+    pub fn confirm_by(&self) -> Option<Timestamp> {
+        let permit = self.verdict == Verdict::Permit;
+        permit.then(|| self.at.plus_seconds(CONFIRM_WITHIN_S))
+    }
+
+    /// The kind of the entry.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Permit => "decision.permitted",
+            Verdict::Refer => "decision.referred",
+            Verdict::Deny => "decision.denied",
+        }
+    }
+}
+
+/// Where a decision stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Stage {
+    /// A permit that lives.
+    Permitted,
+    /// Waits for reviewers.
+    Referred,
+    /// Denied.
+    Denied,
+    /// Released by a reviewer of every party.
+    Released,
+    /// Refused by a reviewer.
+    Refused,
+    /// Given up, or not decided in time.
+    Lapsed,
+    /// Voided by a later fact.
+    Void,
+    /// Its window is over.
+    Expired,
+}
+
+/// Where a decision stands, and why.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Status {
+    /// Identifier of the decision.
+    pub id: String,
+    /// Where it stands, apart from what time alone brings about.
+    pub stage: Stage,
+    /// Why it is void.
+    pub causes: Vec<Finding>,
+    /// Since when.
+    pub since: Timestamp,
+    /// Releases so far; whoever submitted it may not release it.
+    pub reviews: Approvals,
+    /// Why a reviewer refused.
+    pub reason: String,
+}
+
+impl Resource for Status {
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Status {
+    /// The first status of a decision.
+    #[must_use]
+    pub fn first(decision: &Decision) -> Self {
+        let stage = match decision.verdict {
+            Verdict::Permit => Stage::Permitted,
+            Verdict::Refer => Stage::Referred,
+            Verdict::Deny => Stage::Denied,
+        };
+        Self {
+            id: decision.id.clone(),
+            stage,
+            causes: Vec::new(),
+            since: decision.at,
+            reviews: Approvals::new(decision.submitted_by.clone(), decision.at),
+            reason: String::new(),
+        }
+    }
+
+    /// Whether a permit or release stands.
+    #[must_use]
+    pub fn lives(&self) -> bool {
+        matches!(self.stage, Stage::Permitted | Stage::Released)
+    }
+
+    /// Where it stands at `now`: what is over is expired, what was not decided in time has lapsed.
+    #[must_use]
+    pub fn stage_at(&self, decision: &Decision, now: Timestamp) -> Stage {
+        let over = decision.expires_at.is_some_and(|end| end <= now);
+        match self.stage {
+            Stage::Permitted | Stage::Released if over => Stage::Expired,
+            Stage::Referred if over => Stage::Lapsed,
+            stage => stage,
+        }
+    }
+}
+
+/// Checks an operation of the caller's party.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// The operation.
+    pub operation: Box<Operation>,
+    /// What the shell confirmed.
+    pub reach: Reach,
+}
+
+pub(super) fn check(state: &State, command: &Check, context: &Context) -> Result<Vec<Event>, Refusal> {
+    require_party(&context.actor)?;
+    let operation = command.operation.as_ref().clone().checked()?;
+    let party = &context.actor.participant;
+    let digest = operation.digest(party)?;
+    let Evaluation { class, verdict, findings } =
+        state.evaluate(&operation, party, &digest, command.reach, context.at)?;
+    let rule_set = state.rule_set_in_force();
+    let decision = Decision {
+        id: context.fresh_id.clone(),
+        submitted_by: context.actor.clone(),
+        at: context.at,
+        expires_at: (verdict != Verdict::Deny).then_some(operation.window.end),
+        operation,
+        operation_digest: digest,
+        class,
+        verdict,
+        findings,
+        rule_set: rule_set.map(|row| row.name()).unwrap_or_default(),
+        rule_set_hash: rule_set.map(|row| row.text_hash.clone()).unwrap_or_default(),
+        rests_on: state.heads.values().cloned().collect(),
+        reach: command.reach,
+    };
+    Ok(vec![Event::Decision(Box::new(decision))])
+}
+
+/// What recomputing a decision gives, over a state folded to where it was taken.
+///
+/// # Errors
+/// `NOT_SERVING` before the accord is open.
+pub fn recompute(before: &State, decision: &Decision) -> Result<Evaluation, Refusal> {
+    let party = &decision.submitted_by.participant;
+    before.evaluate(&decision.operation, party, &decision.operation_digest, decision.reach, decision.at)
+}
+
+/// The first thing in which a recomputed decision differs; nothing where it is identical.
+#[must_use]
+pub fn difference(decision: &Decision, again: &Evaluation) -> Option<String> {
+    if decision.verdict != again.verdict {
+        return Some(format!("verdict {:?}, recomputed {:?}", decision.verdict, again.verdict));
+    }
+    if decision.class != again.class {
+        return Some(format!("class {:?}, recomputed {:?}", decision.class, again.class));
+    }
+    let first = decision.findings.iter().zip(&again.findings).find(|(then, now)| then != now);
+    if let Some((then, now)) = first {
+        return Some(format!(
+            "finding {:?} of article {}, recomputed {:?}",
+            then.code, then.article, now.code
+        ));
+    }
+    let counts = (decision.findings.len(), again.findings.len());
+    (counts.0 != counts.1).then(|| format!("{} findings, recomputed {}", counts.0, counts.1))
+}
+
+impl State {
+    /// Evaluates an operation over this state.
+    pub(super) fn evaluate(
+        &self,
+        operation: &Operation,
+        party: &crate::ids::ParticipantId,
+        digest: &str,
+        reach: Reach,
+        at: Timestamp,
+    ) -> Result<Evaluation, Refusal> {
+        let said: Vec<Arc<_>> = self.said_about(digest);
+        let world = crate::rules::evaluate::World {
+            accord: self.accord()?,
+            registry: &self.registry,
+            reservations: &self.reservations,
+            coordination: &said,
+            articles: self.articles_in_force(),
+            reach,
+        };
+        Ok(evaluate(&world, operation, party, at))
+    }
+}

@@ -1,0 +1,152 @@
+//! What becomes of a referral or a permit by people: released by all, refused by one, given up by its holder.
+
+use serde::{Deserialize, Serialize};
+
+use crate::consent::{Act, Approval, require_party};
+use crate::errors::{Reason, Refusal};
+use crate::fold::Context;
+use crate::ids::name_of;
+use crate::rules::decision::{Decision, Stage, Status};
+use crate::rules::evaluate::Reach;
+use crate::rules::finding::Verdict;
+use crate::rules::{Event, State};
+use crate::text::reason_given;
+
+/// What happened to a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Change {
+    /// A party would let it go ahead.
+    ReleaseConsented,
+    /// The last party would: released.
+    Released,
+    /// Refused.
+    Refused,
+    /// Given up.
+    Lapsed,
+    /// Voided by a later fact.
+    Voided,
+}
+
+impl Change {
+    /// The kind of the entry.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::ReleaseConsented => "decision.release_consented",
+            Self::Released => "decision.released",
+            Self::Refused => "decision.refused",
+            Self::Lapsed => "decision.lapsed",
+            Self::Voided => "decision.voided",
+        }
+    }
+}
+
+/// What a reviewer decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Review {
+    /// Would let it go ahead.
+    Release,
+    /// Refuses it.
+    Refuse,
+}
+
+/// What can be asked about a decision.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Review a referral.
+    Review {
+        /// Identifier.
+        id: String,
+        /// Release or refuse.
+        review: Review,
+        /// Why.
+        reason: String,
+        /// What the shell confirmed.
+        reach: Reach,
+    },
+    /// Give a permit or referral up.
+    Lapse {
+        /// Identifier.
+        id: String,
+    },
+}
+
+pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
+    require_party(&context.actor)?;
+    let (change, status) = match command {
+        Command::Review { id, review: Review::Refuse, reason, .. } => refuse(state, id, reason, context)?,
+        Command::Review { id, review: Review::Release, reason, reach } => {
+            release(state, id, reason, *reach, context)?
+        }
+        Command::Lapse { id } => lapse(state, id, context)?,
+    };
+    Ok(vec![Event::Status(change, Box::new(status))])
+}
+
+fn existing(state: &State, id: &str) -> Result<(Decision, Status), Refusal> {
+    let found = state.decisions.get(id).zip(state.statuses.get(id));
+    let (decision, status) = found.ok_or_else(|| Refusal::not_found(&name_of("decisions", id)))?;
+    Ok((decision.as_ref().clone(), status.as_ref().clone()))
+}
+
+fn referred(decision: &Decision, status: &Status, context: &Context) -> Result<(), Refusal> {
+    match status.stage_at(decision, context.at) {
+        Stage::Referred => Ok(()),
+        stage => Err(forbidden(decision, stage)),
+    }
+}
+
+fn forbidden(decision: &Decision, stage: Stage) -> Refusal {
+    let message = format!("{} is {stage:?}", decision.name());
+    Refusal::new(Reason::StateForbids, message).with("resource", decision.name())
+}
+
+fn refuse(state: &State, id: &str, reason: &str, context: &Context) -> Result<(Change, Status), Refusal> {
+    let (decision, mut status) = existing(state, id)?;
+    referred(&decision, &status, context)?;
+    status.reason = reason_given("reason", reason)?;
+    (status.stage, status.since) = (Stage::Refused, context.at);
+    Ok((Change::Refused, status))
+}
+
+/// A release rests on a fresh evaluation, which may refer but not deny.
+fn release(
+    state: &State,
+    id: &str,
+    reason: &str,
+    reach: Reach,
+    context: &Context,
+) -> Result<(Change, Status), Refusal> {
+    let (decision, mut status) = existing(state, id)?;
+    referred(&decision, &status, context)?;
+    reason_given("reason", reason)?;
+    let party = &decision.submitted_by.participant;
+    let now = state.evaluate(&decision.operation, party, &decision.operation_digest, reach, context.at)?;
+    if now.verdict == Verdict::Deny {
+        let codes: Vec<&str> =
+            now.findings.iter().filter(|f| f.level == Verdict::Deny).map(|f| f.code.as_str()).collect();
+        let message = format!("{} is denied now: {}", decision.name(), codes.join(", "));
+        return Err(Refusal::new(Reason::ReleaseDenied, message).with("codes", codes.join(",")));
+    }
+    status.reviews.approve(Approval::of(&context.actor, context.at))?;
+    if !status.reviews.complete(state.accord()?, Act::ReleaseReferral) {
+        return Ok((Change::ReleaseConsented, status));
+    }
+    (status.stage, status.since) = (Stage::Released, context.at);
+    Ok((Change::Released, status))
+}
+
+fn lapse(state: &State, id: &str, context: &Context) -> Result<(Change, Status), Refusal> {
+    let (decision, mut status) = existing(state, id)?;
+    if decision.submitted_by.participant != context.actor.participant {
+        let message = format!("{} is held by {}", decision.name(), decision.submitted_by.participant);
+        return Err(Refusal::new(Reason::NotYours, message));
+    }
+    match status.stage_at(&decision, context.at) {
+        Stage::Permitted | Stage::Released | Stage::Referred => {}
+        stage => return Err(forbidden(&decision, stage)),
+    }
+    (status.stage, status.since) = (Stage::Lapsed, context.at);
+    Ok((Change::Lapsed, status))
+}

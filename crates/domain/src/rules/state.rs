@@ -1,0 +1,325 @@
+//! The state of rules: its own fold, and the folds of the ledgers that it follows.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use imbl::{HashMap, OrdSet, Vector};
+use serde::{Deserialize, Serialize};
+
+use crate::accord::{Accord, AccordOpened};
+use crate::errors::{Reason, Refusal};
+use crate::fold::{Context, Fold};
+use crate::registry;
+use crate::rules::airspace::{self, Reservation};
+use crate::rules::articles::{self, Rule};
+use crate::rules::coordination::{self, Coordination};
+use crate::rules::decision::{self, Decision, Status};
+use crate::rules::review;
+use crate::rules::rule_set::{self, Article, RuleSet, Stage, Text};
+use crate::rules::voiding;
+use crate::table::{Row, Table};
+use crate::time::Timestamp;
+
+/// The head of a followed ledger.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// Name of the ledger.
+    pub origin: String,
+    /// Number of entries.
+    pub size: u64,
+    /// RFC 6962 root, 64 hexadecimal digits.
+    pub root: String,
+}
+
+/// What rules records.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Event {
+    /// Entry 0.
+    AccordOpened(Box<AccordOpened>),
+    /// A rule set changed.
+    RuleSet(rule_set::Change, Box<RuleSet>),
+    /// An operation was decided on.
+    Decision(Box<Decision>),
+    /// The state of a decision changed.
+    Status(review::Change, Box<Status>),
+    /// Something was said about an operation.
+    Coordination(Box<Coordination>),
+    /// An air reservation changed.
+    Reservation(airspace::Change, Box<Reservation>),
+    /// A followed ledger moved on, and that voided permits.
+    HeadAdvanced(Head),
+}
+
+/// What can be asked of rules.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// About a rule set.
+    RuleSet(rule_set::Command),
+    /// Check an operation.
+    Check(decision::Check),
+    /// About a decision.
+    Review(review::Command),
+    /// Say something about an operation.
+    Coordination(coordination::Command),
+    /// About an air reservation.
+    Airspace(airspace::Command),
+    /// Take in what a followed ledger holds.
+    Followed(Followed),
+}
+
+/// Verified entries of a followed ledger.
+#[derive(Clone, Debug)]
+pub struct Followed {
+    /// Events of the registry; none for another ledger.
+    pub registry: Vec<registry::Event>,
+    /// The head after them.
+    pub head: Head,
+    /// Whether they are new, or were kept from an earlier run.
+    pub news: News,
+}
+
+/// Whether followed entries are new to this service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// New: what they contradict is voided.
+    New,
+    /// Kept from an earlier run: they were taken account of then.
+    Kept,
+}
+
+/// Everything that rules knows.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The accord; absent until entry 0 is folded.
+    pub opened: Option<Arc<AccordOpened>>,
+    /// The fold of the registry's ledger.
+    pub registry: registry::State,
+    /// Heads of the followed ledgers, by origin.
+    pub heads: BTreeMap<String, Head>,
+    /// Rule sets.
+    pub rule_sets: Table<RuleSet>,
+    /// Decisions.
+    pub decisions: Table<Decision>,
+    /// Where each decision stands.
+    pub statuses: Table<Status>,
+    /// What was said about operations.
+    pub coordination: Table<Coordination>,
+    /// Air reservations.
+    pub reservations: Table<Reservation>,
+    /// Decisions that live; derived.
+    pub(super) live: OrdSet<String>,
+    said: HashMap<String, Vector<Arc<Coordination>>>,
+    in_force: Option<(String, Arc<Vec<Article>>)>,
+}
+
+impl State {
+    /// Empty, before entry 0.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            opened: None,
+            registry: registry::State::new(),
+            heads: BTreeMap::new(),
+            rule_sets: Table::new("ruleSets"),
+            decisions: Table::new("decisions"),
+            statuses: Table::new("statuses"),
+            coordination: Table::new("coordination"),
+            reservations: Table::new("airReservations"),
+            live: OrdSet::new(),
+            said: HashMap::new(),
+            in_force: None,
+        }
+    }
+
+    /// The accord.
+    ///
+    /// # Errors
+    /// `NOT_SERVING` before entry 0 is folded.
+    pub fn accord(&self) -> Result<&Accord, Refusal> {
+        let opened = self.opened.as_ref().map(|opened| &opened.accord);
+        opened.ok_or_else(|| Refusal::new(Reason::NotServing, "the accord is not open yet"))
+    }
+
+    /// The rule set in force.
+    #[must_use]
+    pub fn rule_set_in_force(&self) -> Option<&Arc<RuleSet>> {
+        self.in_force.as_ref().and_then(|(id, _)| self.rule_sets.get(id))
+    }
+
+    pub(super) fn articles_in_force(&self) -> Option<&[Article]> {
+        self.in_force.as_ref().map(|(_, articles)| articles.as_slice())
+    }
+
+    /// What was said about the operation of a digest, in order of recording.
+    #[must_use]
+    pub fn said_about(&self, digest: &str) -> Vec<Arc<Coordination>> {
+        self.said.get(digest).into_iter().flatten().cloned().collect()
+    }
+
+    /// The separation of the rule set in force; none means that only true overlap conflicts.
+    pub(super) fn separation(&self) -> articles::airspace::Params {
+        let agreed = self.articles_in_force().unwrap_or_default().iter();
+        let separations = agreed.filter_map(|article| match &article.rule {
+            Rule::Airspace(separation) => Some(*separation),
+            _ => None,
+        });
+        let none = articles::airspace::Params { horizontal_m: 0.0, vertical_m: 0.0, time_s: 0 };
+        separations.fold(none, |widest, separation| articles::airspace::Params {
+            horizontal_m: widest.horizontal_m.max(separation.horizontal_m),
+            vertical_m: widest.vertical_m.max(separation.vertical_m),
+            time_s: widest.time_s.max(separation.time_s),
+        })
+    }
+
+    fn index_rule_set(&mut self, row: &RuleSet) {
+        if row.stage == Stage::InForce {
+            // A text that was proposed has been parsed; one that no longer parses permits nothing.
+            let articles = Text::parse(&row.text).map(|text| text.articles);
+            self.in_force = articles.ok().map(|articles| (row.id.clone(), Arc::new(articles)));
+        }
+    }
+
+    fn index_status(&mut self, row: &Status) {
+        if row.lives() {
+            self.live.insert(row.id.clone());
+        } else {
+            self.live.remove(&row.id);
+        }
+    }
+
+    fn index_said(&mut self, row: &Arc<Coordination>) {
+        self.said.entry(row.operation_digest.clone()).or_default().push_back(Arc::clone(row));
+    }
+
+    /// The own events, and the permits that they contradict, voided in the same group.
+    fn with_voids(&self, events: Vec<Event>, at: Timestamp) -> Vec<Event> {
+        let mut after = self.clone();
+        events.iter().for_each(|event| after.apply(event));
+        let voids = voiding::contradicted(&after, at);
+        events.into_iter().chain(voids).collect()
+    }
+
+    fn followed(&self, followed: &Followed, at: Timestamp) -> Vec<Event> {
+        if followed.news == News::Kept {
+            return Vec::new();
+        }
+        let voids = voiding::contradicted(self, at);
+        if voids.is_empty() {
+            return Vec::new();
+        }
+        std::iter::once(Event::HeadAdvanced(followed.head.clone())).chain(voids).collect()
+    }
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Fold for State {
+    type Command = Command;
+    type Event = Event;
+
+    const SERVICE: &'static str = "rules";
+
+    fn now(&self, real: Timestamp) -> Timestamp {
+        match &self.opened {
+            Some(opened) if opened.accord.is_exercise() => self.registry.clock(),
+            _ => real,
+        }
+    }
+
+    fn absorb(&mut self, command: &Command) {
+        if let Command::Followed(followed) = command {
+            followed.registry.iter().for_each(|event| self.registry.apply(event));
+            self.heads.insert(followed.head.origin.clone(), followed.head.clone());
+            // Rows of a followed ledger are not rows of this one.
+            let _ = self.registry.drain_rows();
+        }
+    }
+
+    fn decide(&self, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
+        match command {
+            Command::RuleSet(command) => {
+                rule_set::decide(self, command, context).map(|events| self.with_voids(events, context.at))
+            }
+            Command::Check(command) => decision::check(self, command, context),
+            Command::Review(command) => review::decide(self, command, context),
+            Command::Coordination(command) => coordination::decide(self, command, context),
+            Command::Airspace(command) => {
+                airspace::decide(self, command, context).map(|events| self.with_voids(events, context.at))
+            }
+            Command::Followed(followed) => Ok(self.followed(followed, context.at)),
+        }
+    }
+
+    fn apply(&mut self, event: &Event) {
+        match event {
+            Event::AccordOpened(opened) => self.opened = Some(Arc::new(opened.as_ref().clone())),
+            Event::RuleSet(_, row) => {
+                self.rule_sets.put(row.as_ref().clone());
+                self.index_rule_set(row);
+            }
+            Event::Decision(row) => {
+                let status = Status::first(row);
+                self.index_status(&status);
+                self.statuses.put(status);
+                self.decisions.put(row.as_ref().clone());
+            }
+            Event::Status(_, row) => {
+                self.index_status(row);
+                self.statuses.put(row.as_ref().clone());
+            }
+            Event::Coordination(row) => {
+                self.coordination.put(row.as_ref().clone());
+                self.index_said(&Arc::new(row.as_ref().clone()));
+            }
+            Event::Reservation(_, row) => self.reservations.put(row.as_ref().clone()),
+            // The head itself comes with the followed entries; this entry says when it was taken account of.
+            Event::HeadAdvanced(_) => {}
+        }
+    }
+
+    fn kind(event: &Event) -> &'static str {
+        match event {
+            Event::AccordOpened(_) => "accord.opened",
+            Event::RuleSet(change, _) => change.kind(),
+            Event::Decision(row) => row.kind(),
+            Event::Status(change, _) => change.kind(),
+            Event::Coordination(row) => row.kind(),
+            Event::Reservation(change, _) => change.kind(),
+            Event::HeadAdvanced(_) => "head.advanced",
+        }
+    }
+
+    fn drain_rows(&mut self) -> Result<Vec<Row>, serde_json::Error> {
+        let mut rows = Vec::new();
+        self.rule_sets.drain_changes(&mut rows)?;
+        self.decisions.drain_changes(&mut rows)?;
+        self.statuses.drain_changes(&mut rows)?;
+        self.coordination.drain_changes(&mut rows)?;
+        self.reservations.drain_changes(&mut rows)?;
+        Ok(rows)
+    }
+
+    fn load_row(&mut self, table: &str, id: &str, bytes: &[u8]) -> Result<(), String> {
+        let known = self.rule_sets.load(table, bytes)?
+            || self.decisions.load(table, bytes)?
+            || self.statuses.load(table, bytes)?
+            || self.coordination.load(table, bytes)?
+            || self.reservations.load(table, bytes)?;
+        if !known {
+            return Err(format!("row {id:?} of unknown table {table:?}"));
+        }
+        match table {
+            "ruleSets" => self.rule_sets.get(id).cloned().iter().for_each(|row| self.index_rule_set(row)),
+            "statuses" => self.statuses.get(id).cloned().iter().for_each(|row| self.index_status(row)),
+            "coordination" => self.coordination.get(id).cloned().iter().for_each(|row| self.index_said(row)),
+            _ => {}
+        }
+        Ok(())
+    }
+}

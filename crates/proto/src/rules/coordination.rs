@@ -1,0 +1,76 @@
+//! What others say about an operation.
+
+use concord_domain::errors::Refusal;
+use concord_domain::ids::ParticipantId;
+use concord_domain::rules::coordination::{Command, Coordination, Said};
+
+use super::operation::operation_from_pb;
+use crate::fields::Faults;
+use crate::pb::rules::v1 as pb;
+use crate::shared::participant::actor_to_pb;
+use crate::shared::{area, time};
+
+/// The message of something said.
+#[must_use]
+pub fn coordination_to_pb(row: &Coordination) -> pb::Coordination {
+    let name = row.name();
+    let Coordination { id: _, said, operation_digest, party, by, at } = row;
+    let (kind, point, resource) = match said {
+        Said::Notice(point) => (pb::CoordinationKind::Notice, *point, String::new()),
+        Said::Approval => (pb::CoordinationKind::Approval, None, String::new()),
+        Said::Consent(resource) => (pb::CoordinationKind::Consent, None, resource.clone()),
+    };
+    pb::Coordination {
+        name,
+        kind: kind.into(),
+        operation_digest: operation_digest.clone(),
+        party: party.0.clone(),
+        by: Some(actor_to_pb(by)),
+        give_time: Some(time::to_pb(*at)),
+        notified_point: point.map(area::lat_lng_to_pb),
+        resource,
+    }
+}
+
+fn command(
+    faults: Faults,
+    operation: Option<concord_domain::rules::operation::Operation>,
+    party: Option<String>,
+    said: Said,
+) -> Result<Command, Refusal> {
+    let party = party.map(ParticipantId);
+    faults.finish(operation.map(|operation| Command { said, operation: Box::new(operation), party }))
+}
+
+/// The command to give notice.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn notice_from_pb(pb: pb::GiveNoticeRequest) -> Result<Command, Refusal> {
+    let pb::GiveNoticeRequest { operation, notified_point, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let operation = operation_from_pb(&mut faults, operation);
+    command(faults, operation, None, Said::Notice(notified_point.map(area::lat_lng_from_pb)))
+}
+
+/// The command to approve.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn approve_from_pb(pb: pb::ApproveOperationRequest) -> Result<Command, Refusal> {
+    let pb::ApproveOperationRequest { operation, party, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let operation = operation_from_pb(&mut faults, operation);
+    command(faults, operation, Some(party), Said::Approval)
+}
+
+/// The command to consent.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn consent_from_pb(pb: pb::ConsentToOperationRequest) -> Result<Command, Refusal> {
+    let pb::ConsentToOperationRequest { operation, party, resource, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let operation = operation_from_pb(&mut faults, operation);
+    command(faults, operation, Some(party), Said::Consent(resource))
+}

@@ -1,0 +1,174 @@
+//! Checks: heads confirmed first, then decided by the writer; and every answer that says a permit lives rests on heads
+//! confirmed after the call arrived.
+
+use std::sync::{Arc, PoisonError};
+
+use concord_domain::actor::Actor;
+use concord_domain::errors::{Reason, Refusal};
+use concord_domain::fold::Fold as _;
+use concord_domain::rules::decision::{CONFIRM_WITHIN_S, Check, Decision, Status, difference, recompute};
+use concord_domain::rules::evaluate::{Evaluation, Reach, Reached};
+use concord_domain::rules::operation::Operation;
+use concord_domain::rules::review::{Command as ReviewCommand, Review};
+use concord_domain::rules::{Command, Event, State};
+use concord_domain::time::Timestamp;
+use concord_ledger::receipt::Receipt;
+use concord_server::call::Call;
+use concord_server::core::{Snapshot, event_of, internal};
+use concord_store::Priority;
+
+use super::{App, Written, unexpected};
+use crate::follow::registry_events;
+
+/// Entries read at a time for a replay.
+const PAGE: usize = 500;
+
+/// Where a decision stands, and on what that rests.
+#[derive(Clone, Debug)]
+pub(crate) struct Stand {
+    pub(crate) decision: Arc<Decision>,
+    pub(crate) status: Arc<Status>,
+    pub(crate) now: Timestamp,
+    /// Whether it rests on heads that were confirmed after the call arrived.
+    pub(crate) confirmed: bool,
+    /// Until when a confirmed permit must be confirmed again.
+    pub(crate) confirm_by: Option<Timestamp>,
+}
+
+fn is_confirmed(reach: Reach) -> bool {
+    reach.registry == Reached::Confirmed && reach.incidents == Reached::Confirmed
+}
+
+impl App {
+    /// Decides on an operation; a repeated request gives the decision as first written, and where it stands now.
+    pub(crate) async fn check(
+        &self,
+        call: Call,
+        operation: Operation,
+    ) -> Result<(Arc<Decision>, Stand, Option<Receipt>), Refusal> {
+        let reach = self.followed.confirm().await;
+        let command = Command::Check(Check { operation: Box::new(operation), reach });
+        let outcome = self.core.submit(call, command, Priority::Ordinary).await?;
+        let Some(Event::Decision(decision)) = outcome.events.first() else { return Err(unexpected()) };
+        let decision = Arc::new(decision.as_ref().clone());
+        let written = stand(&self.core.snapshot(), &decision.id, self.core.now(), reach);
+        // A dry run has no row; it stands as it would.
+        let stood = written.unwrap_or_else(|_| Stand {
+            status: Arc::new(Status::first(&decision)),
+            decision: Arc::clone(&decision),
+            now: decision.at,
+            confirmed: is_confirmed(reach),
+            confirm_by: decision.confirm_by(),
+        });
+        Ok((decision, stood, outcome.receipt))
+    }
+
+    /// Where a decision stands, on heads confirmed now.
+    pub(crate) async fn stand(&self, id: &str) -> Result<Stand, Refusal> {
+        let reach = self.followed.confirm().await;
+        stand(&self.core.snapshot(), id, self.core.now(), reach)
+    }
+
+    /// Confirms a permit for its holder.
+    pub(crate) async fn confirm(&self, by: &Actor, id: &str) -> Result<Stand, Refusal> {
+        let mut stood = self.stand(id).await?;
+        let holder = &stood.decision.submitted_by.participant;
+        if holder != &by.participant {
+            return Err(Refusal::new(Reason::NotYours, format!("decisions/{id} is held by {holder}")));
+        }
+        stood.confirm_by = stood.confirmed.then(|| stood.now.plus_seconds(CONFIRM_WITHIN_S));
+        Ok(stood)
+    }
+
+    /// Reviews a referral on heads confirmed now.
+    pub(crate) async fn review(
+        &self,
+        call: Call,
+        (id, review, reason): (String, Review, String),
+    ) -> Result<(Stand, Written<Status>), Refusal> {
+        let reach = self.followed.confirm().await;
+        if review == Review::Release && !is_confirmed(reach) {
+            return Err(Refusal::new(
+                Reason::LedgerUnavailable,
+                "the heads could not be confirmed; nothing is released",
+            ));
+        }
+        self.decide(call, ReviewCommand::Review { id, review, reason, reach }, reach).await
+    }
+
+    /// Gives a decision up.
+    pub(crate) async fn lapse(&self, call: Call, id: String) -> Result<(Stand, Written<Status>), Refusal> {
+        let reach = self.followed.confirm().await;
+        self.decide(call, ReviewCommand::Lapse { id }, reach).await
+    }
+
+    async fn decide(
+        &self,
+        call: Call,
+        command: ReviewCommand,
+        reach: Reach,
+    ) -> Result<(Stand, Written<Status>), Refusal> {
+        let outcome = self.core.submit(call, Command::Review(command), Priority::Vital).await?;
+        let Some(Event::Status(_, status)) = outcome.events.first() else { return Err(unexpected()) };
+        let status = status.as_ref().clone();
+        let mut stood = stand(&outcome.snapshot, &status.id, self.core.now(), reach)?;
+        stood.status = Arc::new(status.clone());
+        Ok((stood, Written { row: status, outcome }))
+    }
+
+    /// Recomputes a decision from the ledgers; the stored verdict is read only to be compared.
+    pub(crate) async fn replay(&self, id: &str) -> Result<(Decision, Option<String>), Refusal> {
+        let (app, id) = (self.clone(), id.to_owned());
+        tokio::task::spawn_blocking(move || app.replayed(&id)).await.map_err(|e| internal(&e))?
+    }
+
+    fn replayed(&self, id: &str) -> Result<(Decision, Option<String>), Refusal> {
+        let unreadable = |cause: String| Refusal::new(Reason::LedgerUnavailable, cause);
+        let mut before = State::new();
+        let decision = self.own_entries_until(id, &mut before)?;
+        let origin = self.core.accord().origin("registry");
+        let head = decision.rests_on.iter().find(|head| head.origin == origin);
+        let size = head.map_or(0, |head| head.size);
+        let copy = self.followed.registry_copy.lock().unwrap_or_else(PoisonError::into_inner);
+        for event in registry_events(&copy, size).map_err(unreadable)? {
+            before.registry.apply(&event);
+        }
+        drop(copy);
+        let again = recompute(&before, &decision)?;
+        let differs = difference(&decision, &again);
+        let Evaluation { class, verdict, findings } = again;
+        Ok((Decision { class, verdict, findings, ..decision }, differs))
+    }
+
+    /// Folds the own ledger up to the decision, which is not folded.
+    fn own_entries_until(&self, id: &str, state: &mut State) -> Result<Decision, Refusal> {
+        let ledger = self.core.ledger();
+        let mut next = 0;
+        loop {
+            let page = ledger.entries(next, PAGE).map_err(|e| internal(&e))?;
+            if page.is_empty() {
+                return Err(Refusal::not_found(&format!("decisions/{id}")));
+            }
+            for entry in &page {
+                match event_of(entry)? {
+                    Event::Decision(decision) if decision.id == id => return Ok(*decision),
+                    event => state.apply(&event),
+                }
+            }
+            next += page.len() as u64;
+        }
+    }
+}
+
+fn stand(snapshot: &Snapshot<State>, id: &str, now: Timestamp, reach: Reach) -> Result<Stand, Refusal> {
+    let state = &snapshot.state.0;
+    let found = state.decisions.get(id).zip(state.statuses.get(id));
+    let (decision, status) = found.ok_or_else(|| Refusal::not_found(&format!("decisions/{id}")))?;
+    Ok(Stand {
+        decision: Arc::clone(decision),
+        status: Arc::clone(status),
+        now,
+        confirmed: is_confirmed(reach),
+        confirm_by: decision.confirm_by(),
+    })
+}

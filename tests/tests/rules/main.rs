@@ -1,0 +1,15 @@
+//! Rules over real mutual TLS, following a real registry.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod airspace;
+mod checks;
+mod failure;
+mod rule_sets;
+mod setting;
