@@ -1,7 +1,9 @@
-//! `concord demo`: the story of the registry, played on real processes over mutual TLS, told in plain sentences.
+//! `concord demo`: the story, played on real processes over mutual TLS, told in plain sentences.
 //!
 //! It ends well only if every step came out as it must, and leaves nothing behind unless asked to.
 
+mod airspace;
+mod checks;
 mod lists;
 mod proof;
 mod protection;
@@ -57,8 +59,8 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     }
     if args.keep {
         let auditor = Who::new("auditor", "actor-1", Role::Auditor);
-        teller.plain("Left running; end it by its process identifier, and remove its folder.");
-        teller.plain(&format!("process {}, folder {}", stage.process_id(), stage.folder().display()));
+        teller.plain("Left running; end them by their process identifiers, and remove the folder.");
+        teller.plain(&format!("processes {:?}, folder {}", stage.process_ids(), stage.folder().display()));
         for what in [
             "list",
             "describe concord.registry.v1.ProtectionService",
@@ -84,9 +86,15 @@ async fn play(stage: &mut Stage, teller: &Teller, un_list: Vec<u8>, sites: Vec<u
     protection::forbidden(stage, teller).await?;
     proof::receipt(stage, teller).await?;
     proof::survives_a_kill(stage, teller).await?;
+    checks::adopt_rules(stage, teller).await?;
+    checks::beside_the_convoy(stage, teller).await?;
+    checks::too_little_known(stage, teller).await?;
+    checks::permit_and_void(stage, teller).await?;
+    airspace::reservations(stage, teller).await?;
+    checks::survives_a_kill(stage, teller).await?;
     proof::export(stage, teller).await?;
     teller.plain("");
     teller.plain("Every step came out as it must.");
-    teller.plain("Not played, because it is not built yet: checks of operations, the hotline, incidents and suspension.");
+    teller.plain("Not played, because it is not built yet: the hotline, incidents and suspension.");
     Ok(())
 }

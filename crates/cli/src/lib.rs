@@ -8,6 +8,7 @@ mod deployment;
 mod healthcheck;
 mod ledger;
 mod pki;
+mod replay;
 mod say;
 mod serve;
 mod session;
@@ -43,6 +44,8 @@ enum Command {
     Pki(pki::Args),
     /// Verifies receipts and exported ledgers offline, with the accord's public keys alone.
     Verify(verify::Args),
+    /// Recomputes every decision of exported ledgers.
+    Replay(replay::Args),
     /// Signs a rule set's text with a party's key.
     Sign(sign::Args),
     /// Exports a service's ledger.
@@ -89,6 +92,7 @@ pub fn run() -> ExitCode {
             Command::Serve(args) => serve::run(args).await,
             Command::Pki(args) => pki::run(args),
             Command::Verify(args) => verify::run(&args),
+            Command::Replay(args) => replay::run(&args),
             Command::Sign(args) => sign::run(&args),
             Command::Ledger(args) => ledger::run(args).await,
             Command::Healthcheck(args) => healthcheck::run(args).await,

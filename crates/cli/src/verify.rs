@@ -77,15 +77,25 @@ fn verify_receipt(accord: &Accord, receipt: &Receipt) -> Result<String, String> 
 
 /// Chain, tree and signatures of the whole ledger, then its fold by the same code that the services run.
 fn verify_ledger(accord: &Accord, text: &str) -> Result<String, String> {
+    let entries = read_ledger(accord, text)?;
+    let origin = entries.first().map(|entry| entry.header().origin()).unwrap_or_default();
+    let folded = match origin.rsplit('/').next() {
+        Some("registry") => fold_registry(&entries)?,
+        _ => String::new(),
+    };
+    Ok(format!("{} entries of {origin}{folded}", entries.len()))
+}
+
+/// The entries of an exported ledger of the accord, chain, tree and signatures verified.
+///
+/// # Errors
+/// Names the first thing wrong.
+pub(crate) fn read_ledger(accord: &Accord, text: &str) -> Result<Vec<Entry>, String> {
     let head: serde_json::Value =
         text.lines().next().and_then(|line| serde_json::from_str(line).ok()).unwrap_or_default();
     let origin = head.get("origin").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
     let verified = verify_export(text.lines(), &log(accord, &origin)?).map_err(|e| e.to_string())?;
-    let folded = match origin.rsplit('/').next() {
-        Some("registry") => fold_registry(&verified.entries)?,
-        _ => String::new(),
-    };
-    Ok(format!("{} entries of {origin}{folded}", verified.entries.len()))
+    Ok(verified.entries)
 }
 
 fn fold_registry(entries: &[Entry]) -> Result<String, String> {

@@ -13,6 +13,8 @@ use super::tell::Teller;
 use crate::session::Who;
 
 const GROUP: &str = "designations/qde-115";
+/// The group against which the demo's operations are checked.
+pub(super) const OTHER: &str = "designations/qde-137";
 const NAME: &str = "AL-QAIDA IN IRAQ";
 
 pub(super) async fn accord(stage: &Stage, teller: &Teller) -> Step {
@@ -74,22 +76,36 @@ pub(super) async fn designate(stage: &Stage, teller: &Teller) -> Step {
         "A group is designated only when every party has approved the same version, each by another actor.",
     );
     let own = Who::new("party-a", "actor-1", Role::Approver);
-    let designation = stage.designation(&own).await?;
-    let refused = stage.decide(teller, &own, &designation.etag).await;
+    let designation = stage.designation(&own, GROUP).await?;
+    let refused = stage.decide(teller, &own, GROUP, &designation.etag).await;
     expect(&refused, Code::PermissionDenied, "an approval of one's own proposal")?;
     let mut etag = designation.etag.clone();
     for (number, party) in ["party-a", "party-b"].into_iter().enumerate() {
         let by = Who::new(party, "actor-2", Role::Approver);
         let approved =
-            stage.decide(teller, &by, &etag).await.map_err(|status| status.message().to_owned())?;
+            stage.decide(teller, &by, GROUP, &etag).await.map_err(|status| status.message().to_owned())?;
         if number == 0 {
-            let stale = stage.decide(teller, &Who::new("party-b", "actor-1", Role::Approver), &etag).await;
+            let stale =
+                stage.decide(teller, &Who::new("party-b", "actor-1", Role::Approver), GROUP, &etag).await;
             expect(&stale, Code::Aborted, "an approval of a version that has changed")?;
             stage.resolves(teller, NAME, pb::NameStanding::NotInForce).await?;
         }
         etag = approved.etag;
     }
-    stage.resolves(teller, NAME, pb::NameStanding::Designated).await
+    stage.resolves(teller, NAME, pb::NameStanding::Designated).await?;
+    second_group(stage, teller).await
+}
+
+/// A second group, which stays designated.
+async fn second_group(stage: &Stage, teller: &Teller) -> Step {
+    let mut etag = stage.designation(&Who::new("auditor", "actor-1", Role::Auditor), OTHER).await?.etag;
+    for party in ["party-a", "party-b"] {
+        let by = Who::new(party, "actor-2", Role::Approver);
+        let approved =
+            stage.decide(teller, &by, OTHER, &etag).await.map_err(|status| status.message().to_owned())?;
+        etag = approved.etag;
+    }
+    Ok(())
 }
 
 pub(super) async fn name_non_target(stage: &Stage, teller: &Teller) -> Step {
@@ -138,17 +154,23 @@ impl Stage {
         if answer.standing() == standing { Ok(()) } else { Err(format!("{name:?} came out as {told}")) }
     }
 
-    async fn designation(&self, by: &Who) -> Result<pb::Designation, String> {
-        let request = pb::GetDesignationRequest { name: GROUP.to_owned() };
+    async fn designation(&self, by: &Who, name: &str) -> Result<pb::Designation, String> {
+        let request = pb::GetDesignationRequest { name: name.to_owned() };
         let method = "concord.registry.v1.DesignationService/GetDesignation";
         let answer: pb::GetDesignationResponse = self.must(by, method, request).await?;
         answer.designation.ok_or_else(|| "no designation in the answer".to_owned())
     }
 
-    async fn decide(&self, teller: &Teller, by: &Who, etag: &str) -> Result<pb::Designation, tonic::Status> {
+    async fn decide(
+        &self,
+        teller: &Teller,
+        by: &Who,
+        name: &str,
+        etag: &str,
+    ) -> Result<pb::Designation, tonic::Status> {
         let began = Instant::now();
         let request = pb::DecideDesignationRequest {
-            name: GROUP.to_owned(),
+            name: name.to_owned(),
             etag: etag.to_owned(),
             decision: pb::ProposalDecision::Approve.into(),
             ..Default::default()
@@ -160,7 +182,7 @@ impl Stage {
             Ok(answer) => answer.designation.as_ref().map_or("", |d| d.state().as_str_name()).to_owned(),
             Err(status) => format!("refused, {:?}: {}", status.code(), status.message()),
         };
-        teller.call(by, &format!("approve {GROUP} at version {etag}"), &told, began);
+        teller.call(by, &format!("approve {name} at version {etag}"), &told, began);
         answer.map(|answer| answer.designation.unwrap_or_default())
     }
 }

@@ -12,6 +12,7 @@ use super::protection::hospital;
 use super::stage::Stage;
 use super::tell::Teller;
 use crate::ledger::{Export, export as export_ledger};
+use crate::replay::replay;
 use crate::session::Who;
 use crate::verify::verify_text;
 
@@ -70,14 +71,14 @@ pub(super) async fn survives_a_kill(stage: &mut Stage, teller: &Teller) -> Step 
         let (request, answer) = joined.map_err(|e| e.to_string())?;
         answered.extend(answer.ok().map(|answer| (request, answer.encode_to_vec())));
         if !killed && answered.len() >= 8 {
-            stage.kill().await?;
+            stage.kill("registry").await?;
             killed = true;
         }
     }
     if !killed {
-        stage.kill().await?;
+        stage.kill("registry").await?;
     }
-    stage.restart().await?;
+    stage.restart("registry").await?;
     let told = format!("{} answered before the kill; the service is back", answered.len());
     teller.call(&by, &format!("notify {WRITES} wards at once"), &told, began);
     let began = Instant::now();
@@ -94,31 +95,49 @@ pub(super) async fn survives_a_kill(stage: &mut Stage, teller: &Teller) -> Step 
 
 pub(super) async fn export(stage: &Stage, teller: &Teller) -> Step {
     teller.part(
-        11,
-        "The whole ledger is exported, verified, and folded anew by the code that the service runs.",
+        18,
+        "The ledgers are exported and verified; their fold, and every decision recomputed, is identical.",
     );
+    let mut texts = Vec::new();
+    for service in ["registry", "rules"] {
+        texts.push(exported(stage, teller, service).await?);
+    }
+    let accord = &stage.deployment().accord;
+    let [registry, rules] = texts.as_slice() else { return Err("not every ledger was exported".to_owned()) };
+    let by = Who::new("auditor", "actor-1", Role::Auditor);
+    let folded = format!("{} protected entities", count(stage, &by).await?);
+    if !verify_text(accord, registry)?.contains(&folded) {
+        return Err(format!("the service lists {folded}, the fold of its ledger does not"));
+    }
+    teller.plain(&format!("   the registry lists {folded}, as the fold of its ledger does"));
+    let began = Instant::now();
+    let decisions = replay(accord, registry, rules)?;
+    teller.call(
+        &by,
+        "recompute every decision from the exported ledgers",
+        &format!("{decisions} decisions, all identical"),
+        began,
+    );
+    if decisions == 0 { Err("no decision was recomputed".to_owned()) } else { Ok(()) }
+}
+
+async fn exported(stage: &Stage, teller: &Teller, service: &str) -> Result<String, String> {
     let by = Who::new("auditor", "actor-1", Role::Auditor);
     let began = Instant::now();
     let pki = stage.folder();
     let args = Export {
-        address: stage.deployment().addresses.get("registry").cloned().unwrap_or_default(),
-        service: "registry".to_owned(),
+        address: stage.deployment().addresses.get(service).cloned().unwrap_or_default(),
+        service: service.to_owned(),
         accord: pki.join("accord.toml"),
         certificate: pki.join("auditor/auditor/actor-1.pem"),
         private_key: pki.join("auditor/auditor/actor-1.key"),
-        out: pki.join("registry.ledger"),
+        out: pki.join(format!("{service}.ledger")),
     };
     let entries = export_ledger(&args).await.map_err(|failure| failure.message)?;
-    teller.call(&by, "export the ledger of the registry", &format!("{entries} entries"), began);
+    teller.call(&by, &format!("export the ledger of {service}"), &format!("{entries} entries"), began);
     let text = std::fs::read_to_string(&args.out).map_err(|e| e.to_string())?;
     teller.plain(&format!("   verified offline: {}", verify_text(&stage.deployment().accord, &text)?));
-    let counted = count(stage, &by).await?;
-    let folded = format!("{counted} protected entities");
-    if !verify_text(&stage.deployment().accord, &text)?.contains(&folded) {
-        return Err(format!("the service lists {folded}, the fold of its ledger does not"));
-    }
-    teller.plain(&format!("   the service lists {folded}, as the fold of its ledger does"));
-    Ok(())
+    Ok(text)
 }
 
 async fn count(stage: &Stage, by: &Who) -> Result<usize, String> {

@@ -1,4 +1,4 @@
-//! The stage of the demo: a folder with certificates and data, and the registry as a process of this same binary.
+//! The stage of the demo: a folder with certificates and data, and the three services as processes of this same binary.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,12 @@ use std::time::Duration;
 
 use concord_domain::accord::{HotlineDeadlines, Mode};
 use concord_domain::actor::Role;
-use concord_proto::pb::registry::v1 as pb;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
+use tonic_health::ServingStatus;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 
 use crate::deployment::Deployment;
 use crate::pki::development_accord;
@@ -19,13 +21,12 @@ use crate::session::{Sessions, Who};
 
 /// Longest that the service may take to answer after its start.
 const START_MAX: Duration = Duration::from_secs(20);
-const LOG: &str = "registry.log";
+const SERVICES: [&str; 3] = ["registry", "incidents", "rules"];
 
 pub(super) struct Stage {
     folder: TempDir,
     sessions: Sessions,
-    listen: String,
-    registry: Child,
+    running: BTreeMap<&'static str, Child>,
 }
 
 impl Stage {
@@ -35,13 +36,17 @@ impl Stage {
         let hotline = HotlineDeadlines { flash_s: 3, ..HotlineDeadlines::default() };
         let spec = development_accord(Mode::Operational, hotline);
         let accord = concord_server::pki::init(folder.path(), &spec).map_err(|e| e.to_string())?;
-        let port = free_port().await.map_err(|e| e.to_string())?;
-        let listen = format!("127.0.0.1:{port}");
-        let addresses = BTreeMap::from([("registry", format!("https://{listen}"))]);
+        let mut addresses = BTreeMap::new();
+        for service in SERVICES {
+            let port = free_port().await.map_err(|e| e.to_string())?;
+            addresses.insert(service, format!("https://127.0.0.1:{port}"));
+        }
         let deployment = Deployment { pki: folder.path().to_owned(), accord, addresses };
-        let registry = start(folder.path(), &listen)?;
-        let stage = Self { sessions: Sessions::new(Arc::new(deployment)), folder, listen, registry };
-        stage.wait_until_served().await?;
+        let mut stage =
+            Self { sessions: Sessions::new(Arc::new(deployment)), folder, running: BTreeMap::new() };
+        for service in SERVICES {
+            stage.restart(service).await?;
+        }
         Ok(stage)
     }
 
@@ -57,80 +62,89 @@ impl Stage {
         self.folder.path()
     }
 
-    pub(super) fn process_id(&self) -> u32 {
-        self.registry.id().unwrap_or_default()
+    /// The process identifiers of the services.
+    pub(super) fn process_ids(&self) -> Vec<u32> {
+        self.running.values().filter_map(Child::id).collect()
     }
 
-    /// Ends the service with SIGKILL: it can save nothing.
-    pub(super) async fn kill(&mut self) -> Result<(), String> {
-        self.registry.kill().await.map_err(|e| e.to_string())
+    /// Ends a service with SIGKILL: it can save nothing.
+    pub(super) async fn kill(&mut self, service: &'static str) -> Result<(), String> {
+        match self.running.get_mut(service) {
+            Some(child) => child.kill().await.map_err(|e| e.to_string()),
+            None => Ok(()),
+        }
     }
 
-    /// Starts the service again on what is on disk.
-    pub(super) async fn restart(&mut self) -> Result<(), String> {
-        self.registry = start(self.folder.path(), &self.listen)?;
-        self.wait_until_served().await
+    /// Starts a service on what is on disk, and waits until it answers.
+    pub(super) async fn restart(&mut self, service: &'static str) -> Result<(), String> {
+        let child = start(service, self.folder.path(), &self.deployment().addresses)?;
+        self.running.insert(service, child);
+        self.wait_until_served(service).await
     }
 
-    async fn wait_until_served(&self) -> Result<(), String> {
+    async fn wait_until_served(&self, service: &'static str) -> Result<(), String> {
         let asked_until = tokio::time::Instant::now() + START_MAX;
         let auditor = Who::new("auditor", "actor-1", Role::Auditor);
+        let channel =
+            self.sessions.channel(&auditor, service).map_err(|status| status.message().to_owned())?;
+        let mut health = HealthClient::new(channel);
         loop {
-            let method = "concord.registry.v1.AccordService/GetAccord";
-            let answer = self
-                .sessions
-                .call::<_, pb::GetAccordResponse>(&auditor, method, pb::GetAccordRequest {})
-                .await;
+            let answer = health.check(HealthCheckRequest { service: String::new() }).await;
+            let serving = ServingStatus::Serving as i32;
             match answer {
-                Ok(_) => return Ok(()),
-                Err(status) if tokio::time::Instant::now() > asked_until => {
-                    return Err(format!(
-                        "the registry does not answer: {}\n{}",
-                        status.message(),
-                        self.log_tail()
-                    ));
+                Ok(answer) if answer.get_ref().status == serving => return Ok(()),
+                _ if tokio::time::Instant::now() > asked_until => {
+                    return Err(format!("{service} does not answer\n{}", self.log_tail()));
                 }
-                Err(_) => tokio::time::sleep(Duration::from_millis(25)).await,
+                _ => tokio::time::sleep(Duration::from_millis(25)).await,
             }
         }
     }
 
-    /// The last lines that the service logged.
+    /// The last lines that the services logged.
     pub(super) fn log_tail(&self) -> String {
-        let log = std::fs::read_to_string(self.folder.path().join(LOG)).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().rev().take(10).collect();
-        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+        let tail = |service: &str| {
+            let log = std::fs::read_to_string(log_of(self.folder.path(), service)).unwrap_or_default();
+            let lines: Vec<&str> = log.lines().rev().take(5).collect();
+            lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+        };
+        SERVICES.map(tail).join("\n")
     }
 
-    /// Leaves service and folder as they are.
+    /// Leaves services and folder as they are.
     pub(super) fn leave(self) {
-        let Self { folder, registry, .. } = self;
+        let Self { folder, running, .. } = self;
         let _: PathBuf = folder.keep();
-        // The handle alone would end the process when it goes.
-        std::mem::forget(registry);
+        // The handles alone would end the processes when they go.
+        running.into_values().for_each(std::mem::forget);
     }
 
-    /// Ends the service and removes the folder.
+    /// Ends the services and removes the folder.
     pub(super) async fn strike(mut self) {
-        // Whatever cannot be removed lies in the folder for temporary files.
-        let _ = self.registry.kill().await;
+        for child in self.running.values_mut() {
+            // Whatever cannot be ended or removed ends with this process, or lies in the folder for temporary files.
+            let _ = child.kill().await;
+        }
         let _ = self.folder.close();
     }
 }
 
-fn start(folder: &Path, listen: &str) -> Result<Child, String> {
+fn log_of(folder: &Path, service: &str) -> PathBuf {
+    folder.join(format!("{service}.log"))
+}
+
+fn start(service: &str, folder: &Path, addresses: &BTreeMap<&'static str, String>) -> Result<Child, String> {
     let binary = std::env::current_exe().map_err(|e| e.to_string())?;
-    let log = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(folder.join(LOG))
-        .map_err(|e| e.to_string())?;
+    let log = std::fs::OpenOptions::new().create(true).append(true).open(log_of(folder, service));
+    let listen = addresses.get(service).map_or("", |address| address.trim_start_matches("https://"));
+    let peers = addresses.iter().filter(|(peer, _)| **peer != service);
     Command::new(binary)
-        .args(["serve", "registry", "--listen", listen, "--config"])
-        .arg(folder.join("registry.toml"))
+        .args(["serve", service, "--listen", listen, "--config"])
+        .arg(folder.join(format!("{service}.toml")))
+        .args(peers.flat_map(|(peer, address)| ["--peer".to_owned(), format!("{peer}={address}")]))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(log)
+        .stderr(log.map_err(|e| e.to_string())?)
         .kill_on_drop(true)
         .spawn()
         .map_err(|e| e.to_string())
