@@ -131,7 +131,7 @@ pub(crate) struct Journal {
     spare: Spare,
     buffer: Vec<u8>,
     book: Arc<Book>,
-    _lock: File,
+    _lock: Lock,
 }
 
 impl Journal {
@@ -143,7 +143,7 @@ impl Journal {
     ) -> Result<(Self, Option<TornTail>), JournalError> {
         let io_error = |source| JournalError::Io { path: directory.to_owned(), source };
         fs::create_dir_all(directory).map_err(io_error)?;
-        let lock = lock(directory)?;
+        let lock = Lock::take(directory)?;
         let scanned = scan::scan(directory, log, segment_bytes)?;
         let mut journal = Self {
             origin: origin_digest(log.origin()),
@@ -256,15 +256,28 @@ impl Journal {
     }
 }
 
-/// Keeps a second process out; the lock goes with the file.
-fn lock(directory: &Path) -> Result<File, JournalError> {
-    let path = directory.join("lock");
-    let io_error = |source| JournalError::Io { path: path.clone(), source };
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io_error)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(JournalError::Locked { path: directory.to_owned() }),
-        Err(fs::TryLockError::Error(source)) => Err(io_error(source)),
+/// Keeps a second process out.
+struct Lock(File);
+
+impl Lock {
+    fn take(directory: &Path) -> Result<Self, JournalError> {
+        let path = directory.join("lock");
+        let io_error = |source| JournalError::Io { path: path.clone(), source };
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io_error)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(fs::TryLockError::WouldBlock) => Err(JournalError::Locked { path: directory.to_owned() }),
+            Err(fs::TryLockError::Error(source)) => Err(io_error(source)),
+        }
+    }
+}
+
+impl Drop for Lock {
+    /// Unlocks by name: closing does not while a process forked meanwhile has not yet begun its own program.
+    fn drop(&mut self) {
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "could not unlock the journal; the lock goes with the process");
+        }
     }
 }
 

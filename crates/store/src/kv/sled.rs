@@ -9,11 +9,18 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
 use super::{Batch, Change, Kv, KvError, KvPlace, Visit};
 
 /// Bytes of cache; sled's own default is 1 GiB.
 const CACHE_BYTES: u64 = 64 << 20;
+
+/// How often a lock is tried again: sled's own threads may hold it for a moment after its last handle has gone.
+const LOCK_TRIES: u32 = 100;
+/// Time between two tries.
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// A folder for sled.
 #[derive(Clone, Debug)]
@@ -43,8 +50,16 @@ impl KvPlace for SledPlace {
             .cache_capacity(CACHE_BYTES)
             .flush_every_ms(None)
             .mode(sled::Mode::HighThroughput);
-        let db = guard(|| config.open())?;
-        Ok(Arc::new(SledKv { db }))
+        let mut tries = LOCK_TRIES;
+        loop {
+            match guard(|| config.open()) {
+                Err(KvError::Locked(_)) if tries > 0 => {
+                    tries -= 1;
+                    thread::sleep(LOCK_PAUSE);
+                }
+                opened => return opened.map(|db| Arc::new(SledKv { db }) as Arc<dyn Kv>),
+            }
+        }
     }
 
     fn set_aside(&self) -> Result<Option<PathBuf>, KvError> {
