@@ -5,6 +5,7 @@
 
 mod demo;
 mod deployment;
+pub mod exercise;
 mod healthcheck;
 mod ledger;
 mod pki;
@@ -40,6 +41,8 @@ enum Command {
     Up(up::Args),
     /// Runs one service.
     Serve(serve::Args),
+    /// Plays historic cases as calls, each on a fresh exercise accord.
+    Exercise(exercise::Args),
     /// Makes development certificates, keys and an accord.
     Pki(pki::Args),
     /// Verifies receipts and exported ledgers offline, with the accord's public keys alone.
@@ -90,6 +93,7 @@ pub fn run() -> ExitCode {
             Command::Demo(args) => demo::run(args).await,
             Command::Up(args) => up::run(args).await,
             Command::Serve(args) => serve::run(args).await,
+            Command::Exercise(args) => exercise::run(args).await,
             Command::Pki(args) => pki::run(args),
             Command::Verify(args) => verify::run(&args),
             Command::Replay(args) => replay::run(&args),

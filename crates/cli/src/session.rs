@@ -82,6 +82,14 @@ impl Sessions {
         client.unary(request, path, codec).await.map(tonic::Response::into_inner).map_err(cleared)
     }
 
+    /// Calls with an encoded request whose answer nobody reads.
+    ///
+    /// # Errors
+    /// As [`Sessions::call`].
+    pub async fn call_encoded(&self, by: &Who, method: &str, request: Vec<u8>) -> Result<(), Status> {
+        self.call::<Encoded, Encoded>(by, method, Encoded(request)).await.map(drop)
+    }
+
     /// The channel of a participant to a service.
     ///
     /// # Errors
@@ -108,4 +116,32 @@ fn service_of(method: &str) -> Option<&'static str> {
     ["registry", "rules", "incidents"]
         .into_iter()
         .find(|service| method.starts_with(&format!("concord.{service}.")))
+}
+
+/// A message that is encoded already; as an answer, one of which nothing is read.
+#[derive(Debug, Default)]
+struct Encoded(Vec<u8>);
+
+impl Message for Encoded {
+    fn encode_raw(&self, buf: &mut impl prost::bytes::BufMut) {
+        buf.put_slice(&self.0);
+    }
+
+    fn merge_field(
+        &mut self,
+        tag: u32,
+        wire_type: prost::encoding::WireType,
+        buf: &mut impl prost::bytes::Buf,
+        context: prost::encoding::DecodeContext,
+    ) -> Result<(), prost::DecodeError> {
+        prost::encoding::skip_field(wire_type, tag, buf, context)
+    }
+
+    fn encoded_len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
 }
