@@ -3,6 +3,38 @@
 //! Every article of a rule set is evaluated for every operation to whose class its kind applies; it adds what it finds
 //! and can take nothing away. INVARIANT (RUL-1): floor kinds hold whatever a rule set says.
 
+pub mod airspace;
+pub mod application;
+pub mod approvals;
+pub mod border_buffer;
+pub mod building_use;
+pub mod ceasefire;
+pub mod civilian_harm;
+pub mod civilian_presence;
+pub mod commingling;
+pub mod corroboration;
+pub mod designation;
+pub mod dissent;
+pub mod dual_use;
+pub mod effect_area;
+pub mod freshness;
+pub mod ground_reservation;
+pub mod hazardous_works;
+pub mod held_area;
+pub mod identification;
+pub mod intelligence_age;
+pub mod location;
+pub mod movement;
+pub mod natural_person;
+pub mod non_target_group;
+pub mod notice;
+pub mod pending_claim;
+pub mod populated_area;
+pub mod protected_proximity;
+pub mod secondary_hazard;
+pub mod self_defence;
+pub mod time_window;
+
 use serde::de::DeserializeOwned;
 
 use crate::errors::Violation;
@@ -35,8 +67,6 @@ trait Kind: DeserializeOwned {
 
 macro_rules! kinds {
     ($($module:ident => $variant:ident,)*) => {
-        $(pub mod $module;)*
-
         /// An article's kind with its parameters.
         #[derive(Clone, Debug, PartialEq)]
         pub enum Rule { $(#[doc = concat!("See the module `", stringify!($module), "`.")] $variant($module::Params),)* }

@@ -4,10 +4,10 @@ use serde::Deserialize;
 
 use super::{ALL, Kind, not_negative};
 use crate::errors::Violation;
+use crate::rules::airspace::{Stage, Volume};
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
-use crate::rules::airspace::{Stage, Volume};
 
 /// Separation of which one must be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
@@ -35,7 +35,9 @@ impl Kind for Params {
 
     fn text(&self) -> String {
         let Self { horizontal_m, vertical_m, time_s } = self;
-        format!("Other parties' air reservations are passed at {horizontal_m} m, {vertical_m} m of height or {time_s} s.")
+        format!(
+            "Other parties' air reservations are passed at {horizontal_m} m, {vertical_m} m of height or {time_s} s."
+        )
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
@@ -44,7 +46,9 @@ impl Kind for Params {
             altitude_band: facts.operation.altitude_band,
             window: facts.operation.window,
         };
-        for reservation in facts.reservations.iter().filter(|reservation| reservation.stage == Stage::Accepted) {
+        for reservation in
+            facts.reservations.iter().filter(|reservation| reservation.stage == Stage::Accepted)
+        {
             let holder = &reservation.held_by.participant;
             if holder == facts.party || facts.consented(&reservation.name(), holder) {
                 continue;
@@ -52,7 +56,8 @@ impl Kind for Params {
             let widened = Self { horizontal_m: self.horizontal_m + facts.operation.accuracy_m, ..*self };
             let conflicts = reservation.volumes.iter().filter_map(|volume| own.conflict(volume, &widened));
             if let Some(distance_m) = conflicts.min_by(f64::total_cmp) {
-                let message = format!("conflicts with an air reservation of {holder} in place, height and time");
+                let message =
+                    format!("conflicts with an air reservation of {holder} in place, height and time");
                 let finding = Finding::new(Code::AirspaceConflict, message);
                 found.push(finding.measured(distance_m, self.horizontal_m, "m").on(reservation.name()));
             }

@@ -4,10 +4,10 @@ use serde::Deserialize;
 
 use super::{ALL, Kind, not_negative};
 use crate::errors::Violation;
+use crate::geo::{Area, LatLng};
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
-use crate::geo::{Area, LatLng};
 
 /// Where the rule set applies.
 #[derive(Clone, Debug, PartialEq, Deserialize)]

@@ -4,11 +4,11 @@ use serde::Deserialize;
 
 use super::{KINETIC, Kind};
 use crate::errors::Violation;
+use crate::ids::ParticipantId;
+use crate::rules::coordination::Said;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
-use crate::ids::ParticipantId;
-use crate::rules::coordination::Said;
 
 /// Who approves.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -24,7 +24,10 @@ impl Kind for Params {
 
     fn violations(&self) -> Vec<Violation> {
         let empty = self.parties.is_empty();
-        empty.then(|| Violation::new("parties", "at least one party", "", "name who approves")).into_iter().collect()
+        empty
+            .then(|| Violation::new("parties", "at least one party", "", "name who approves"))
+            .into_iter()
+            .collect()
     }
 
     fn text(&self) -> String {
@@ -34,10 +37,16 @@ impl Kind for Params {
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let approved = |party: &ParticipantId| {
-            facts.coordination.iter().any(|given| given.said == Said::Approval && &given.by.participant == party)
+            facts
+                .coordination
+                .iter()
+                .any(|given| given.said == Said::Approval && &given.by.participant == party)
         };
         for party in self.parties.iter().filter(|party| !approved(party)) {
-            found.push(Finding::new(Code::ApprovalMissing, format!("{party} has not approved exactly this operation")));
+            found.push(Finding::new(
+                Code::ApprovalMissing,
+                format!("{party} has not approved exactly this operation"),
+            ));
         }
     }
 }

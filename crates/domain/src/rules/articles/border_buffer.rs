@@ -3,9 +3,10 @@
 use serde::Deserialize;
 
 use super::{KINETIC, Kind};
+use crate::registry::area::Kind as AreaKind;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
-use crate::registry::area::Kind as AreaKind;
+use crate::rules::operation::Class;
 
 /// No parameters.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -14,7 +15,7 @@ pub struct Params {}
 
 impl Kind for Params {
     const NAME: &'static str = "BORDER_BUFFER";
-    const APPLIES: &'static [crate::rules::operation::Class] = KINETIC;
+    const APPLIES: &'static [Class] = KINETIC;
 
     fn text(&self) -> String {
         "Near a border people of every party decide.".to_owned()
@@ -25,7 +26,9 @@ impl Kind for Params {
         for area in areas.filter(|area| area.in_effect(&facts.operation.window)) {
             if let Some(distance_m) = facts.near(&area.area, 0.0, 0.0) {
                 let message = format!("the effect area touches {:?}", area.display_name);
-                found.push(Finding::new(Code::BorderBuffer, message).measured(distance_m, 0.0, "m").on(area.name()));
+                found.push(
+                    Finding::new(Code::BorderBuffer, message).measured(distance_m, 0.0, "m").on(area.name()),
+                );
             }
         }
     }

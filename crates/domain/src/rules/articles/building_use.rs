@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{GROUND, Kind};
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
-use crate::rules::operation::{Assessed, TargetType};
+use crate::rules::operation::{Assessed, Class, TargetType};
 
 /// No parameters.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -14,7 +14,7 @@ pub struct Params {}
 
 impl Kind for Params {
     const NAME: &'static str = "BUILDING_USE";
-    const APPLIES: &'static [crate::rules::operation::Class] = GROUND;
+    const APPLIES: &'static [Class] = GROUND;
 
     fn text(&self) -> String {
         "The use of a building, site or infrastructure is assessed beforehand.".to_owned()

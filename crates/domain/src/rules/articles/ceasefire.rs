@@ -3,9 +3,10 @@
 use serde::Deserialize;
 
 use super::{KINETIC, Kind};
+use crate::registry::area::Kind as AreaKind;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
-use crate::registry::area::Kind as AreaKind;
+use crate::rules::operation::Class;
 
 /// No parameters.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -14,10 +15,11 @@ pub struct Params {}
 
 impl Kind for Params {
     const NAME: &'static str = "CEASEFIRE";
-    const APPLIES: &'static [crate::rules::operation::Class] = KINETIC;
+    const APPLIES: &'static [Class] = KINETIC;
 
     fn text(&self) -> String {
-        "In a cessation of hostilities no operation takes place, save against the groups that it excludes.".to_owned()
+        "In a cessation of hostilities no operation takes place, save against the groups that it excludes."
+            .to_owned()
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
@@ -28,7 +30,9 @@ impl Kind for Params {
             }
             if let Some(distance_m) = facts.near(&area.area, 0.0, 0.0) {
                 let message = format!("the effect area touches {:?}", area.display_name);
-                found.push(Finding::new(Code::CeasefireArea, message).measured(distance_m, 0.0, "m").on(area.name()));
+                found.push(
+                    Finding::new(Code::CeasefireArea, message).measured(distance_m, 0.0, "m").on(area.name()),
+                );
             }
         }
     }

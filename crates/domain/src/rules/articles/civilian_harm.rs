@@ -30,14 +30,20 @@ impl Kind for Params {
 
     fn text(&self) -> String {
         let deny = self.deny_at_killed.map(|killed| format!(" From {killed} killed it does not take place."));
-        format!("From {} expected casualties people decide.{}", self.refer_at_persons, deny.unwrap_or_default())
+        format!(
+            "From {} expected casualties people decide.{}",
+            self.refer_at_persons,
+            deny.unwrap_or_default()
+        )
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let estimate = facts.operation.harm_estimate.as_ref();
         let killed = estimate.and_then(|estimate| estimate.killed).map(f64::from);
         let injured = estimate.and_then(|estimate| estimate.injured).map(f64::from);
-        if let Some((killed, limit)) = killed.zip(self.deny_at_killed).filter(|(killed, limit)| killed >= limit) {
+        if let Some((killed, limit)) =
+            killed.zip(self.deny_at_killed).filter(|(killed, limit)| killed >= limit)
+        {
             let message = format!("{killed} killed are expected");
             found.push(Finding::new(Code::HarmLimitExceeded, message).measured(killed, limit, "persons"));
         }
@@ -47,7 +53,8 @@ impl Kind for Params {
                 found.push(Finding::new(Code::HarmEstimateRequiresJointDecision, message));
             }
             Some((killed, injured)) if killed + injured >= self.refer_at_persons => {
-                let finding = Finding::new(Code::HarmEstimateRequiresJointDecision, "casualties are expected");
+                let finding =
+                    Finding::new(Code::HarmEstimateRequiresJointDecision, "casualties are expected");
                 found.push(finding.measured(killed + injured, self.refer_at_persons, "persons"));
             }
             Some(_) => {}

@@ -83,17 +83,23 @@ impl Params {
             let open = facts.newest_of(party, self.max_age_s, |row| {
                 row.subject == Subject::OtherArmedGroups && facts.covered_by(&row.area, self.separation_m)
             });
-            let open = open.map(|newest| if newest.stands { newest.highest } else { newest.highest.max(Level::Possible) });
+            let open =
+                open.map(
+                    |newest| if newest.stands { newest.highest } else { newest.highest.max(Level::Possible) },
+                );
             highest = highest.max(open.unwrap_or(Level::Possible));
             // What reaches into the effect area counts against it even where it does not cover it.
             let touching = facts.newest_of(party, self.max_age_s, |row| {
-                row.subject == Subject::OtherArmedGroups && facts.near(&row.area, 0.0, self.separation_m).is_some()
+                row.subject == Subject::OtherArmedGroups
+                    && facts.near(&row.area, 0.0, self.separation_m).is_some()
             });
             highest = highest.max(touching.map_or(Level::None, |newest| newest.highest));
             let mut groups: BTreeMap<&str, Level> = BTreeMap::new();
             for row in facts.registry.presence.iter().filter(|row| &row.filed_by.participant == party) {
                 let Subject::Group(group) = &row.subject else { continue };
-                if facts.is_claimed(group) || facts.registry.resolve(group, facts.at).standing == Standing::Designated {
+                if facts.is_claimed(group)
+                    || facts.registry.resolve(group, facts.at).standing == Standing::Designated
+                {
                     continue;
                 }
                 let level = facts.newest_of(party, self.max_age_s, |other| {

@@ -33,7 +33,8 @@ impl Kind for Params {
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let origins: BTreeSet<String> = facts.operation.sources.iter().map(|source| folded(&source.origin)).collect();
+        let origins: BTreeSet<String> =
+            facts.operation.sources.iter().map(|source| folded(&source.origin)).collect();
         let count = u32::try_from(origins.len()).unwrap_or(u32::MAX);
         if count < self.min_sources {
             let message = format!("{count} sources of different origin were named");

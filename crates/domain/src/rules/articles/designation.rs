@@ -3,9 +3,10 @@
 use serde::Deserialize;
 
 use super::{KINETIC, Kind};
+use crate::registry::names::Standing;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
-use crate::registry::names::Standing;
+use crate::rules::operation::Class;
 
 /// No parameters.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -14,7 +15,7 @@ pub struct Params {}
 
 impl Kind for Params {
     const NAME: &'static str = "DESIGNATION";
-    const APPLIES: &'static [crate::rules::operation::Class] = KINETIC;
+    const APPLIES: &'static [Class] = KINETIC;
 
     fn text(&self) -> String {
         "Only a group that every party has designated may be the object of an operation.".to_owned()

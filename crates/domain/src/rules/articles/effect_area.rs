@@ -31,7 +31,8 @@ impl Kind for Params {
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let measured = facts.operation.radius_m() + facts.operation.accuracy_m;
         if measured > self.max_radius_m {
-            let finding = Finding::new(Code::EffectAreaTooLarge, format!("{measured} metres of radius are asked for"));
+            let finding =
+                Finding::new(Code::EffectAreaTooLarge, format!("{measured} metres of radius are asked for"));
             found.push(finding.measured(measured, self.max_radius_m, "m"));
         }
     }

@@ -4,10 +4,10 @@ use serde::Deserialize;
 
 use super::{GROUND, Kind, not_negative};
 use crate::errors::Violation;
+use crate::registry::protection::Stage;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
-use crate::registry::protection::Stage;
 
 /// How old, and how near.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -28,18 +28,27 @@ impl Kind for Params {
     }
 
     fn text(&self) -> String {
-        format!("Entries within {} m that were not verified for {} s are decided by people.", self.within_m, self.max_age_s)
+        format!(
+            "Entries within {} m that were not verified for {} s are decided by people.",
+            self.within_m, self.max_age_s
+        )
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        for entity in facts.registry.protected_entities.iter().filter(|entity| entity.stage == Stage::Active) {
+        for entity in facts.registry.protected_entities.iter().filter(|entity| entity.stage == Stage::Active)
+        {
             let Some(verified_at) = entity.verified_at else { continue };
             let age_s = facts.at.seconds_since(verified_at);
-            let near = entity.places().any(|place| facts.near(place, entity.accuracy_m, self.within_m).is_some());
+            let near =
+                entity.places().any(|place| facts.near(place, entity.accuracy_m, self.within_m).is_some());
             if age_s > i64::from(self.max_age_s) && near {
                 let message = format!("{:?} was verified last at {verified_at}", entity.display_name);
                 #[expect(clippy::cast_precision_loss, reason = "ages are far below 2^52 seconds")]
-                let finding = Finding::new(Code::StaleRegistryEntry, message).measured(age_s as f64, self.max_age_s.into(), "s");
+                let finding = Finding::new(Code::StaleRegistryEntry, message).measured(
+                    age_s as f64,
+                    self.max_age_s.into(),
+                    "s",
+                );
                 found.push(finding.on(entity.name()));
             }
         }

@@ -3,10 +3,11 @@
 use serde::Deserialize;
 
 use super::{GROUND, Kind};
-use crate::rules::facts::Facts;
-use crate::rules::finding::{Code, Finding};
 use crate::registry::area::Kind as AreaKind;
 use crate::registry::names::Standing;
+use crate::rules::facts::Facts;
+use crate::rules::finding::{Code, Finding};
+use crate::rules::operation::Class;
 
 /// No parameters.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -15,7 +16,7 @@ pub struct Params {}
 
 impl Kind for Params {
     const NAME: &'static str = "GROUND_RESERVATION";
-    const APPLIES: &'static [crate::rules::operation::Class] = GROUND;
+    const APPLIES: &'static [Class] = GROUND;
 
     fn text(&self) -> String {
         "In another party's ground area no operation takes place without its consent to exactly that operation.".to_owned()
@@ -25,16 +26,20 @@ impl Kind for Params {
         let areas = facts.registry.areas.iter().filter(|area| area.kind == AreaKind::GroundArea);
         for area in areas.filter(|area| area.in_effect(&facts.operation.window)) {
             let holder = &area.declared_by.participant;
-            let touched = facts.near(&area.area, 0.0, 0.0).filter(|_| facts.meets(area.altitude_band.as_ref()));
+            let touched =
+                facts.near(&area.area, 0.0, 0.0).filter(|_| facts.meets(area.altitude_band.as_ref()));
             let Some(distance_m) = touched.filter(|_| holder != facts.party) else { continue };
             if !facts.consented(&area.name(), holder) {
-                let message = format!("the effect area touches a ground area of {holder}, which has not consented");
+                let message =
+                    format!("the effect area touches a ground area of {holder}, which has not consented");
                 let finding = Finding::new(Code::OtherPartyReservation, message);
                 found.push(finding.measured(distance_m, 0.0, "m").on(area.name()));
             }
             for group in &area.present_groups {
                 if facts.registry.resolve(group, facts.at).standing == Standing::NonTarget {
-                    let message = format!("{group:?}, which is no acceptable target, is present in a touched ground area");
+                    let message = format!(
+                        "{group:?}, which is no acceptable target, is present in a touched ground area"
+                    );
                     found.push(Finding::new(Code::NotAcceptableGroup, message).on(area.name()));
                 }
             }

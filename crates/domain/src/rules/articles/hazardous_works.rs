@@ -4,10 +4,10 @@ use serde::Deserialize;
 
 use super::{GROUND, Kind, not_negative};
 use crate::errors::Violation;
+use crate::registry::protection::{Category, Stage};
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
-use crate::registry::protection::{Category, Stage};
 
 /// Distances from the effect area; an entity's own hold where they are larger.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -30,7 +30,9 @@ impl Kind for Params {
 
     fn text(&self) -> String {
         let Self { deny_m, refer_m } = self;
-        format!("Works containing dangerous forces: denied within {deny_m} m, decided by people within {refer_m} m, or the entity's own distances.")
+        format!(
+            "Works containing dangerous forces: denied within {deny_m} m, decided by people within {refer_m} m, or the entity's own distances."
+        )
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
@@ -38,10 +40,18 @@ impl Kind for Params {
         for entity in active.filter(|entity| entity.category == Category::DangerousForces) {
             let deny_m = self.deny_m.max(entity.deny_distance_m);
             let refer_m = self.refer_m.max(entity.refer_distance_m);
-            let distances = entity.places().filter_map(|place| facts.near(place, entity.accuracy_m, deny_m.max(refer_m)));
+            let distances =
+                entity.places().filter_map(|place| facts.near(place, entity.accuracy_m, deny_m.max(refer_m)));
             let Some(distance_m) = distances.min_by(f64::total_cmp) else { continue };
-            let (code, limit_m) = if distance_m > deny_m { (Code::HazardousWorksNearby, refer_m) } else { (Code::HazardousWorks, deny_m) };
-            let message = format!("{:?} is {distance_m:.0} m from the effect area, limit {limit_m:.0} m", entity.display_name);
+            let (code, limit_m) = if distance_m > deny_m {
+                (Code::HazardousWorksNearby, refer_m)
+            } else {
+                (Code::HazardousWorks, deny_m)
+            };
+            let message = format!(
+                "{:?} is {distance_m:.0} m from the effect area, limit {limit_m:.0} m",
+                entity.display_name
+            );
             found.push(Finding::new(code, message).measured(distance_m, limit_m, "m").on(entity.name()));
         }
     }

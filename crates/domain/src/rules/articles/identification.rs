@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{KINETIC, Kind};
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
-use crate::rules::operation::AdverseFact;
+use crate::rules::operation::{AdverseFact, Class};
 
 /// No parameters.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -14,7 +14,7 @@ pub struct Params {}
 
 impl Kind for Params {
     const NAME: &'static str = "IDENTIFICATION";
-    const APPLIES: &'static [crate::rules::operation::Class] = KINETIC;
+    const APPLIES: &'static [Class] = KINETIC;
 
     fn text(&self) -> String {
         "Where the unit cannot see current data, people of every party decide.".to_owned()

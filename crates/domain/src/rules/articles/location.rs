@@ -4,12 +4,12 @@ use serde::Deserialize;
 
 use super::{KINETIC, Kind, not_negative};
 use crate::errors::Violation;
-use crate::rules::facts::Facts;
-use crate::rules::finding::{Code, Finding};
-use crate::rules::operation::Class;
 use crate::geo::{LatLng, distance_m, reference_point};
 use crate::rules::coordination::Said;
+use crate::rules::facts::Facts;
+use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::AdverseFact;
+use crate::rules::operation::Class;
 
 /// How far off.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -28,7 +28,10 @@ impl Kind for Params {
     }
 
     fn text(&self) -> String {
-        format!("The aim lies within the radius, or {} m, of the point meant and notified.", self.mismatch_min_m)
+        format!(
+            "The aim lies within the radius, or {} m, of the point meant and notified.",
+            self.mismatch_min_m
+        )
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {

@@ -4,10 +4,10 @@ use serde::Deserialize;
 
 use super::{KINETIC, Kind};
 use crate::errors::Violation;
+use crate::registry::movement::{Kind as MovementKind, Level, Movement, Plan, Stage};
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
-use crate::registry::movement::{Kind as MovementKind, Level, Movement, Plan, Stage};
 
 /// How long before and after.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -26,7 +26,10 @@ impl Kind for Params {
     }
 
     fn text(&self) -> String {
-        format!("Protected movements are kept clear of, {} s before and after their windows too.", self.time_pad_s)
+        format!(
+            "Protected movements are kept clear of, {} s before and after their windows too.",
+            self.time_pad_s
+        )
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
@@ -63,7 +66,10 @@ fn unacknowledged(facts: &Facts<'_>, movement: &Movement, found: &mut Vec<Findin
         return;
     }
     let unit_of = |party| {
-        movement.acknowledgements.iter().any(|given| &given.by.participant == party && given.level == Level::Unit)
+        movement
+            .acknowledgements
+            .iter()
+            .any(|given| &given.by.participant == party && given.level == Level::Unit)
     };
     for party in facts.accord.parties().filter(|party| !unit_of(*party)) {
         let message = format!("no unit of {party} has acknowledged {:?}", movement.display_name);

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{ALL, Kind};
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
-use crate::rules::operation::TargetType;
+use crate::rules::operation::{Class, TargetType};
 
 /// No parameters.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -14,7 +14,7 @@ pub struct Params {}
 
 impl Kind for Params {
     const NAME: &'static str = "NATURAL_PERSON";
-    const APPLIES: &'static [crate::rules::operation::Class] = ALL;
+    const APPLIES: &'static [Class] = ALL;
 
     fn text(&self) -> String {
         "No operation is directed at a natural person.".to_owned()
@@ -22,7 +22,10 @@ impl Kind for Params {
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         if facts.operation.target_type == TargetType::NaturalPerson {
-            found.push(Finding::new(Code::NaturalPersonTarget, "the operation is directed at a natural person"));
+            found.push(Finding::new(
+                Code::NaturalPersonTarget,
+                "the operation is directed at a natural person",
+            ));
         }
     }
 }

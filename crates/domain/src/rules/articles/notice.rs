@@ -4,12 +4,12 @@ use serde::Deserialize;
 
 use super::{ALL, Kind, not_negative};
 use crate::errors::Violation;
-use crate::rules::facts::Facts;
-use crate::rules::finding::{Code, Finding};
-use crate::rules::operation::Class;
 use crate::geo::{distance_m, reference_point};
 use crate::registry::area::Kind as AreaKind;
 use crate::rules::coordination::Said;
+use crate::rules::facts::Facts;
+use crate::rules::finding::{Code, Finding};
+use crate::rules::operation::Class;
 
 /// When notice is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -45,7 +45,10 @@ impl Kind for Params {
 
     fn text(&self) -> String {
         let where_asked = if self.asked == Asked::Always { "" } else { " near a border" };
-        format!("Notice is given{where_asked} at least {} s beforehand, within {} m.", self.min_lead_s, self.max_offset_m)
+        format!(
+            "Notice is given{where_asked} at least {} s beforehand, within {} m.",
+            self.min_lead_s, self.max_offset_m
+        )
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
@@ -63,14 +66,16 @@ impl Kind for Params {
         };
         let lead_s = facts.operation.window.start.seconds_since(at);
         if lead_s < self.min_lead_s {
-            let finding = Finding::new(Code::NoticeTooShort, format!("notice was given {lead_s} s beforehand"));
+            let finding =
+                Finding::new(Code::NoticeTooShort, format!("notice was given {lead_s} s beforehand"));
             #[expect(clippy::cast_precision_loss, reason = "leads are far below 2^52 seconds")]
             found.push(finding.measured(lead_s as f64, self.min_lead_s as f64, "s"));
         }
         let aim = reference_point(&facts.operation.effect_area);
         let limit_m = facts.operation.radius_m().max(self.max_offset_m);
         if let Some(off_m) = point.map(|point| distance_m(aim, point)).filter(|off_m| *off_m > limit_m) {
-            let finding = Finding::new(Code::NoticeImprecise, format!("the notified point is {off_m:.0} m off"));
+            let finding =
+                Finding::new(Code::NoticeImprecise, format!("the notified point is {off_m:.0} m off"));
             found.push(finding.measured(off_m, limit_m, "m"));
         }
     }

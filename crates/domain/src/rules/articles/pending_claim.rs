@@ -4,10 +4,10 @@ use serde::Deserialize;
 
 use super::{GROUND, Kind, not_negative};
 use crate::errors::Violation;
+use crate::registry::protection::Stage;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
-use crate::registry::protection::Stage;
 
 /// How near.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -26,11 +26,15 @@ impl Kind for Params {
     }
 
     fn text(&self) -> String {
-        format!("Claims of protection within {} m, or their own distances, are decided by people.", self.within_m)
+        format!(
+            "Claims of protection within {} m, or their own distances, are decided by people.",
+            self.within_m
+        )
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        for claim in facts.registry.protected_entities.iter().filter(|entity| entity.stage == Stage::Claimed) {
+        for claim in facts.registry.protected_entities.iter().filter(|entity| entity.stage == Stage::Claimed)
+        {
             let reach_m = self.within_m.max(claim.deny_distance_m).max(claim.refer_distance_m);
             let distances = claim.places().filter_map(|place| facts.near(place, claim.accuracy_m, reach_m));
             if let Some(distance_m) = distances.min_by(f64::total_cmp) {

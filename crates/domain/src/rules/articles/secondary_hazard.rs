@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{GROUND, Kind};
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
-use crate::rules::operation::Assessed;
+use crate::rules::operation::{Assessed, Class};
 
 /// No parameters.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -14,7 +14,7 @@ pub struct Params {}
 
 impl Kind for Params {
     const NAME: &'static str = "SECONDARY_HAZARD";
-    const APPLIES: &'static [crate::rules::operation::Class] = GROUND;
+    const APPLIES: &'static [Class] = GROUND;
 
     fn text(&self) -> String {
         "Secondary hazards are assessed beforehand.".to_owned()

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{ALL, Kind};
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
-use crate::rules::operation::AdverseFact;
+use crate::rules::operation::{AdverseFact, Class};
 
 /// No parameters.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -14,10 +14,11 @@ pub struct Params {}
 
 impl Kind for Params {
     const NAME: &'static str = "SELF_DEFENCE";
-    const APPLIES: &'static [crate::rules::operation::Class] = ALL;
+    const APPLIES: &'static [Class] = ALL;
 
     fn text(&self) -> String {
-        "A claim of self-defence, emergency or troops in contact is looked at by people and opens nothing.".to_owned()
+        "A claim of self-defence, emergency or troops in contact is looked at by people and opens nothing."
+            .to_owned()
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
