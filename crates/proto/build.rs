@@ -15,6 +15,27 @@ fn proto_files(folder: &Path, found: &mut Vec<PathBuf>) -> io::Result<()> {
     Ok(())
 }
 
+/// `Mutation` for every message that carries a `request_id`.
+fn mutations(descriptors: &prost_types::FileDescriptorSet) -> String {
+    let mut code = String::new();
+    for file in &descriptors.file {
+        let Some(package) = file.package().strip_prefix("concord.") else { continue };
+        for message in &file.message_type {
+            let has = |field: &str| message.field.iter().any(|found| found.name() == field);
+            if has("request_id") {
+                let path = package.replace('.', "::");
+                let dry = if has("validate_only") { "self.validate_only" } else { "false" };
+                code += &format!(
+                    "impl Mutation for pb::{path}::{} {{ fn request_id(&self) -> &str {{ &self.request_id }} \
+                     fn validate_only(&self) -> bool {{ {dry} }} }}\n",
+                    message.name()
+                );
+            }
+        }
+    }
+    code
+}
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("../../proto").canonicalize()?;
     println!("cargo:rerun-if-changed={}", root.display());
@@ -29,6 +50,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptors = compiler.file_descriptor_set();
     let out = PathBuf::from(env::var("OUT_DIR")?);
     fs::write(out.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;
+    fs::write(out.join("mutations.rs"), mutations(&descriptors))?;
 
     tonic_prost_build::configure()
         .bytes(".")

@@ -8,6 +8,7 @@ use concord_domain::fold::Fold as _;
 use concord_domain::registry;
 use concord_domain::rules::decision::{difference, recompute};
 use concord_domain::rules::{Event, State};
+use concord_domain::table::Resource as _;
 use concord_ledger::entry::Entry;
 use serde::de::DeserializeOwned;
 

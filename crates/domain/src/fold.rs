@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use crate::actor::Actor;
 use crate::errors::{Reason, Refusal};
-use crate::table::Row;
+use crate::table::{Resource, Row, Table};
 use crate::time::Timestamp;
 
 /// Who asks, when, and the identifier to use where the caller chose none.
@@ -34,6 +34,9 @@ pub trait Fold: Clone + Send + Sync + 'static {
 
     /// The time that decisions rest on: `real`, or in an exercise accord the time that was set.
     fn now(&self, real: Timestamp) -> Timestamp;
+
+    /// Whether a command must get through when the queue is all but full: what protects, suspends or reports.
+    fn is_vital(command: &Self::Command) -> bool;
 
     /// Takes in what the command brings from followed ledgers, before deciding; nothing of it is an own event.
     fn absorb(&mut self, _command: &Self::Command) {}
@@ -62,6 +65,45 @@ pub trait Fold: Clone + Send + Sync + 'static {
     /// A sentence, where the table is unknown or the row does not parse.
     fn load_row(&mut self, table: &str, id: &str, bytes: &[u8]) -> Result<(), String>;
 }
+
+/// A kind of row that a service keeps: where it stands in its events and in its state.
+pub trait Kept<F: Fold>: Resource + Clone + Send + Sync + 'static {
+    /// The row in an event of its kind.
+    fn in_event(event: &F::Event) -> Option<&Self>;
+    /// Its table.
+    fn table(state: &F) -> &Table<Self>;
+}
+
+/// Says for each row of a service in which event and in which table it stands.
+macro_rules! kept {
+    ($state:ident, $event:ident: $($row:ty, $pattern:pat => $found:expr, $table:ident;)*) => {
+        $(impl $crate::fold::Kept<$state> for $row {
+            fn in_event(event: &$event) -> Option<&Self> {
+                match event {
+                    $pattern => Some($found),
+                    _ => None,
+                }
+            }
+
+            fn table(state: &$state) -> &$crate::table::Table<Self> {
+                &state.$table
+            }
+        })*
+    };
+}
+
+/// Says how a noun's command becomes one of its service's.
+macro_rules! commands {
+    ($command:ident: $($noun:ty => $variant:ident,)*) => {
+        $(impl From<$noun> for $command {
+            fn from(command: $noun) -> Self {
+                Self::$variant(command)
+            }
+        })*
+    };
+}
+
+pub(crate) use {commands, kept};
 
 /// The etag of a resource: it changes with any change of the resource, and with nothing else.
 ///

@@ -39,6 +39,10 @@ impl Fold for State {
         real
     }
 
+    fn is_vital(command: &Command) -> bool {
+        match *command {}
+    }
+
     fn decide(&self, command: &Command, _context: &Context) -> Result<Vec<Event>, Refusal> {
         match *command {}
     }

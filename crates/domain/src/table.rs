@@ -9,10 +9,22 @@ use imbl::OrdMap;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::errors::{Reason, Refusal};
+use crate::ids::name_of;
+
 /// What can stand in a table.
 pub trait Resource: Serialize + DeserializeOwned {
+    /// The collection in resource names, which is also the name of its table.
+    const COLLECTION: &'static str;
+
     /// The identifier, unique in its table.
     fn id(&self) -> &str;
+
+    /// The name of the resource, such as `movements/mv-1`.
+    #[must_use]
+    fn name(&self) -> String {
+        name_of(Self::COLLECTION, self.id())
+    }
 }
 
 /// One changed row: the table, the identifier, and the row's recorded bytes.
@@ -29,28 +41,53 @@ pub struct Row {
 /// Resources by identifier, in order of identifier.
 #[derive(Debug)]
 pub struct Table<T> {
-    name: &'static str,
     rows: OrdMap<String, Arc<T>>,
     changed: Vec<String>,
 }
 
 impl<T> Clone for Table<T> {
     fn clone(&self) -> Self {
-        Self { name: self.name, rows: self.rows.clone(), changed: self.changed.clone() }
+        Self { rows: self.rows.clone(), changed: self.changed.clone() }
+    }
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { rows: OrdMap::new(), changed: Vec::new() }
     }
 }
 
 impl<T: Resource> Table<T> {
     /// An empty table.
     #[must_use]
-    pub fn new(name: &'static str) -> Self {
-        Self { name, rows: OrdMap::new(), changed: Vec::new() }
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// The row of `id`.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Arc<T>> {
         self.rows.get(id)
+    }
+
+    /// The row of `id`, which must be there.
+    ///
+    /// # Errors
+    /// `NOT_FOUND`.
+    pub fn find(&self, id: &str) -> Result<&Arc<T>, Refusal> {
+        self.get(id).ok_or_else(|| Refusal::not_found(&name_of(T::COLLECTION, id)))
+    }
+
+    /// Ok where no row has the identifier yet.
+    ///
+    /// # Errors
+    /// `ALREADY_EXISTS`.
+    pub fn require_free(&self, id: &str) -> Result<(), Refusal> {
+        if self.get(id).is_none() {
+            return Ok(());
+        }
+        let name = name_of(T::COLLECTION, id);
+        Err(Refusal::new(Reason::AlreadyExists, format!("{name} exists")).with("resource", name))
     }
 
     /// Puts a row in place of the one of the same identifier.
@@ -88,7 +125,7 @@ impl<T: Resource> Table<T> {
     /// # Errors
     /// Where the row does not parse.
     pub fn load(&mut self, table: &str, bytes: &[u8]) -> Result<bool, String> {
-        if table != self.name {
+        if table != T::COLLECTION {
             return Ok(false);
         }
         let row: T = serde_json::from_slice(bytes).map_err(|e| format!("row of {table}: {e}"))?;
@@ -103,7 +140,7 @@ impl<T: Resource> Table<T> {
     pub fn drain_changes(&mut self, into: &mut Vec<Row>) -> Result<(), serde_json::Error> {
         for id in std::mem::take(&mut self.changed) {
             if let Some(row) = self.rows.get(&id) {
-                into.push(Row { table: self.name, bytes: serde_json::to_vec(row.as_ref())?, id });
+                into.push(Row { table: T::COLLECTION, bytes: serde_json::to_vec(row.as_ref())?, id });
             }
         }
         Ok(())

@@ -23,5 +23,15 @@ pub mod registry;
 pub mod rules;
 pub mod shared;
 
+/// A request that writes.
+pub trait Mutation: prost::Message {
+    /// Its request identifier; empty where the caller gave none.
+    fn request_id(&self) -> &str;
+    /// Whether it is to be checked only.
+    fn validate_only(&self) -> bool;
+}
+
+include!(concat!(env!("OUT_DIR"), "/mutations.rs"));
+
 /// The descriptors of the contract, for reflection and for tests over every method.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

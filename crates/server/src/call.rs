@@ -6,7 +6,7 @@ use concord_domain::actor::{Actor, ParticipantKind, Role};
 use concord_domain::digest::sha256_hex;
 use concord_domain::errors::{Reason, Refusal, Violation};
 use concord_domain::ids::ParticipantId;
-use prost::Message;
+use concord_proto::Mutation;
 
 use crate::identity::Peer;
 
@@ -30,26 +30,24 @@ impl Call {
     ///
     /// # Errors
     /// `IDENTITY_UNKNOWN` without a verified certificate, `INVALID_ARGUMENT` where the identifier is no UUID.
-    pub fn of<T: Message>(
-        request: &tonic::Request<T>,
-        request_id: &str,
-        validate_only: bool,
-    ) -> Result<Self, Refusal> {
+    pub fn of<M: Mutation>(request: &tonic::Request<M>) -> Result<Self, Refusal> {
         let peer = peer_of(request)?;
+        let message = request.get_ref();
+        let request_id = message.request_id();
         if !request_id.is_empty() && uuid::Uuid::try_parse(request_id).is_err() {
             let remedy = "make a UUID for each new request, and repeat it only to repeat the request";
             return Err(Refusal::invalid(vec![Violation::new("request_id", "a UUID", request_id, remedy)]));
         }
         let request_digest = match request_id {
             "" => String::new(),
-            _ => sha256_hex(&request.get_ref().encode_to_vec()),
+            _ => sha256_hex(&message.encode_to_vec()),
         };
         Ok(Self {
             actor: peer.actor.clone(),
             spiffe_id: peer.spiffe_id.clone(),
             request_id: request_id.to_owned(),
             request_digest,
-            validate_only,
+            validate_only: message.validate_only(),
         })
     }
 

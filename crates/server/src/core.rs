@@ -114,28 +114,15 @@ impl<D: Fold> Core<D> {
     /// What the decision refuses, `REQUEST_ID_REUSED`, `QUEUE_FULL`, `NOT_SERVING`, `LEDGER_UNAVAILABLE`.
     pub async fn mutate(&self, call: Call, command: D::Command) -> Result<Outcome<D>, Refusal> {
         self.settled().await?;
-        self.submit(call, command, Priority::Ordinary).await
-    }
-
-    /// Settles, then writes what must always get through: hotline, suspension, incident, protection.
-    ///
-    /// # Errors
-    /// As [`Core::mutate`].
-    pub async fn mutate_vital(&self, call: Call, command: D::Command) -> Result<Outcome<D>, Refusal> {
-        self.settled().await?;
-        self.submit(call, command, Priority::Vital).await
+        self.submit(call, command).await
     }
 
     /// Writes without settling, for callers that have taken a barrier of their own.
     ///
     /// # Errors
     /// As [`Core::mutate`].
-    pub async fn submit(
-        &self,
-        call: Call,
-        command: D::Command,
-        priority: Priority,
-    ) -> Result<Outcome<D>, Refusal> {
+    pub async fn submit(&self, call: Call, command: D::Command) -> Result<Outcome<D>, Refusal> {
+        let priority = if D::is_vital(&command) { Priority::Vital } else { Priority::Ordinary };
         let real = clock::real();
         let Call { actor, spiffe_id, request_id, request_digest, validate_only } = call;
         let caller = Caller { actor: spiffe_id, participant: actor.participant.0.clone() };

@@ -18,6 +18,7 @@ pub mod pki;
 pub mod process;
 pub mod receipt;
 pub mod reflection;
+pub mod rows;
 pub mod serve;
 pub mod status;
 pub mod telemetry;

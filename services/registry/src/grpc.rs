@@ -10,18 +10,13 @@ mod non_target;
 mod presence;
 mod protection;
 
-use concord_domain::errors::Refusal;
 use concord_domain::registry::State;
-use concord_proto::pb::ledger::v1::Receipt;
 use concord_proto::pb::ledger::v1::ledger_service_server::LedgerServiceServer;
 use concord_proto::pb::registry::v1 as pb;
-use concord_server::core::{Core, Outcome};
+use concord_server::core::Core;
 use concord_server::ledger_service::LedgerReader;
 use concord_server::limits::{IMPORT_MESSAGE_MAX_BYTES, REQUEST_MAX_BYTES};
-use concord_server::receipt::receipt_to_pb;
-use concord_server::status::status;
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
 use tonic::service::Routes;
 
 use crate::app::App;
@@ -69,14 +64,4 @@ pub(crate) fn add(routes: Routes, core: &Core<State>, drain: &CancellationToken)
         ))
         .add_service(bounded!(pb::name_service_server::NameServiceServer<_>, app, REQUEST_MAX_BYTES))
         .add_service(bounded!(LedgerServiceServer<_>, ledger, REQUEST_MAX_BYTES))
-}
-
-/// The receipt of an outcome; absent where nothing was written.
-fn receipt(outcome: &Outcome<State>) -> Result<Option<Receipt>, Status> {
-    outcome.receipt.as_ref().map(receipt_to_pb).transpose().map_err(status)
-}
-
-/// The time at which an outcome's state is shown.
-fn refused(refusal: Refusal) -> Status {
-    status(refusal)
 }

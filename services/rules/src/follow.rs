@@ -19,7 +19,7 @@ use concord_server::call::Call;
 use concord_server::clock::Steady;
 use concord_server::config::Config;
 use concord_server::core::Core;
-use concord_store::{FollowedCopy, Priority, SEGMENT_BYTES};
+use concord_store::{FollowedCopy, SEGMENT_BYTES};
 use tokio_util::sync::CancellationToken;
 
 use crate::BARRIER_MAX;
@@ -80,7 +80,6 @@ async fn follow(
         chain.append(entry).map_err(|e| e.to_string())?;
     }
     let operator = accord.operator().map(|operator| operator.id.clone()).unwrap_or_else(|| "operator".into());
-    let copy = Arc::new(Mutex::new(copy));
     let sink = Fold { service, core: core.clone(), copy: Arc::clone(&copy), operator };
     if !entries.is_empty() {
         let head = Head { origin, size: chain.size(), root: chain.root() };
@@ -91,22 +90,26 @@ async fn follow(
 }
 
 /// The copy of a followed ledger and what it holds.
-fn kept(folder: &Path, verifier: &LogVerifier) -> Result<(FollowedCopy, Vec<Entry>), String> {
+fn kept(folder: &Path, verifier: &LogVerifier) -> Result<(Arc<Mutex<FollowedCopy>>, Vec<Entry>), String> {
     let opened = FollowedCopy::open(folder, verifier.clone(), SEGMENT_BYTES);
     let (copy, torn) = opened.map_err(|e| format!("{}: {e}", folder.display()))?;
     if torn.is_some() {
         tracing::warn!(folder = %folder.display(), "the end of the copy was torn; it is fetched again");
     }
-    let entries = entries_of(&copy, copy.size())?;
+    let size = copy.size();
+    let copy = Arc::new(Mutex::new(copy));
+    let entries = entries_of(&copy, size)?;
     Ok((copy, entries))
 }
 
-/// The first `size` entries of a copy.
-pub(crate) fn entries_of(copy: &FollowedCopy, size: u64) -> Result<Vec<Entry>, String> {
+/// The first `size` entries of a copy, which is locked for one page at a time.
+fn entries_of(copy: &Mutex<FollowedCopy>, size: u64) -> Result<Vec<Entry>, String> {
     let mut entries = Vec::new();
     while (entries.len() as u64) < size {
         let left = usize::try_from(size - entries.len() as u64).unwrap_or(PAGE).min(PAGE);
+        let copy = copy.lock().unwrap_or_else(PoisonError::into_inner);
         let page = copy.entries(entries.len() as u64, left).map_err(|e| e.to_string())?;
+        drop(copy);
         if page.is_empty() {
             return Err(format!("the copy ends at {} of {size} entries", entries.len()));
         }
@@ -137,7 +140,7 @@ impl Fold {
         };
         let call = Call::of_service(&self.operator, "rules");
         let command = Command::Followed(Entries { registry, head, news });
-        self.core.submit(call, command, Priority::Vital).await.map(drop).map_err(|e| e.to_string())
+        self.core.submit(call, command).await.map(drop).map_err(|e| e.to_string())
     }
 }
 
@@ -164,6 +167,6 @@ fn event<E: serde::de::DeserializeOwned>(entry: &Entry) -> Result<E, String> {
 }
 
 /// The registry's events up to a size, from the copy.
-pub(crate) fn registry_events(copy: &FollowedCopy, size: u64) -> Result<Vec<registry::Event>, String> {
+pub(crate) fn registry_events(copy: &Mutex<FollowedCopy>, size: u64) -> Result<Vec<registry::Event>, String> {
     entries_of(copy, size)?.iter().map(event).collect()
 }

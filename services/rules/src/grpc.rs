@@ -7,18 +7,13 @@ mod rule_set;
 
 use std::sync::Arc;
 
-use concord_domain::errors::Refusal;
 use concord_domain::rules::State;
-use concord_proto::pb::ledger::v1::Receipt;
 use concord_proto::pb::ledger::v1::ledger_service_server::LedgerServiceServer;
 use concord_proto::pb::rules::v1 as pb;
-use concord_server::core::{Core, Outcome};
+use concord_server::core::Core;
 use concord_server::ledger_service::LedgerReader;
 use concord_server::limits::REQUEST_MAX_BYTES;
-use concord_server::receipt::receipt_to_pb;
-use concord_server::status::status;
 use tokio_util::sync::CancellationToken;
-use tonic::Status;
 use tonic::service::Routes;
 
 use crate::app::App;
@@ -44,13 +39,4 @@ pub(crate) fn add(
         .add_service(bounded!(pb::coordination_service_server::CoordinationServiceServer<_>, app.clone()))
         .add_service(bounded!(pb::airspace_service_server::AirspaceServiceServer<_>, app))
         .add_service(bounded!(LedgerServiceServer<_>, ledger))
-}
-
-/// The receipt of an outcome; absent where nothing was written.
-fn receipt(outcome: &Outcome<State>) -> Result<Option<Receipt>, Status> {
-    outcome.receipt.as_ref().map(receipt_to_pb).transpose().map_err(status)
-}
-
-fn refused(refusal: Refusal) -> Status {
-    status(refusal)
 }

@@ -7,7 +7,7 @@ use crate::consent::{Act, Approval, Approvals, require_party};
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::{Context, require_fresh};
 use crate::geo::{AltitudeBand, Area};
-use crate::ids::{check_id, name_of};
+use crate::ids::check_id;
 use crate::limits::{GROUPS_MAX, NAME_MAX_CHARS, WINDOW_MAX_S};
 use crate::registry::{Event, State};
 use crate::table::Resource;
@@ -69,6 +69,8 @@ pub struct RestrictedArea {
 }
 
 impl Resource for RestrictedArea {
+    const COLLECTION: &'static str = "areas";
+
     fn id(&self) -> &str {
         &self.id
     }
@@ -79,14 +81,6 @@ impl RestrictedArea {
     #[must_use]
     pub fn in_effect(&self, window: &Interval) -> bool {
         self.stage == Stage::Active && self.window.is_none_or(|own| own.overlaps(window))
-    }
-}
-
-impl RestrictedArea {
-    /// The name of the resource.
-    #[must_use]
-    pub fn name(&self) -> String {
-        name_of("areas", &self.id)
     }
 }
 
@@ -178,10 +172,7 @@ fn declare(state: &State, draft: &Draft, context: &Context) -> Result<(Change, R
     let present_groups =
         groups_of("area.present_groups", &draft.present_groups, Kind::GroundArea, &mut found);
     Refusal::unless_valid(found)?;
-    if state.areas.get(id).is_some() {
-        let name = name_of("areas", id);
-        return Err(Refusal::new(Reason::AlreadyExists, format!("{name} exists")).with("resource", name));
-    }
+    state.areas.require_free(id)?;
     let row = RestrictedArea {
         id: id.clone(),
         display_name,
@@ -214,8 +205,8 @@ fn consent_to_end(
     read: &str,
     context: &Context,
 ) -> Result<(Change, RestrictedArea), Refusal> {
-    let name = name_of("areas", id);
-    let row = state.areas.get(id).ok_or_else(|| Refusal::not_found(&name))?;
+    let row = state.areas.find(id)?;
+    let name = row.name();
     let mut row = row.as_ref().clone();
     require_party(&context.actor)?;
     require_fresh(&row, &name, read)?;

@@ -17,6 +17,8 @@ pub struct ClockSet {
 }
 
 impl Resource for ClockSet {
+    const COLLECTION: &'static str = "clock";
+
     fn id(&self) -> &str {
         "clock"
     }

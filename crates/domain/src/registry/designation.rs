@@ -10,7 +10,6 @@ use crate::consent::Approvals;
 use crate::errors::{Reason, Refusal};
 use crate::fold::Context;
 use crate::geo::Area;
-use crate::ids::name_of;
 use crate::registry::{Event, State};
 use crate::table::Resource;
 use crate::time::Timestamp;
@@ -124,6 +123,8 @@ pub struct Designation {
 }
 
 impl Resource for Designation {
+    const COLLECTION: &'static str = "designations";
+
     fn id(&self) -> &str {
         &self.id
     }
@@ -134,14 +135,6 @@ impl Designation {
     #[must_use]
     pub fn in_force(&self, at: Timestamp) -> bool {
         self.stage == Stage::Active && self.effective_at <= at && at < self.expires_at
-    }
-}
-
-impl Designation {
-    /// The name of the resource.
-    #[must_use]
-    pub fn name(&self) -> String {
-        name_of("designations", &self.id)
     }
 }
 
@@ -297,11 +290,6 @@ pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Res
 /// The event of a changed designation.
 pub(super) fn event(change: Change, row: Designation) -> Event {
     Event::Designation(change, Box::new(row))
-}
-
-fn existing(state: &State, id: &str) -> Result<Designation, Refusal> {
-    let row = state.designations.get(id);
-    row.map(|row| row.as_ref().clone()).ok_or_else(|| Refusal::not_found(&name_of("designations", id)))
 }
 
 fn forbidden_in(row: &Designation, what: &str) -> Refusal {

@@ -7,7 +7,7 @@ use crate::consent::require_party;
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::{Context, require_fresh};
 use crate::geo::{AltitudeBand, Route};
-use crate::ids::{check_id, name_of};
+use crate::ids::check_id;
 use crate::limits::{BUFFER_MAX_M, NAME_MAX_CHARS, PERSONS_MAX, WINDOW_MAX_S};
 use crate::registry::{Event, State};
 use crate::table::Resource;
@@ -109,6 +109,8 @@ pub struct Movement {
 }
 
 impl Resource for Movement {
+    const COLLECTION: &'static str = "movements";
+
     fn id(&self) -> &str {
         &self.id
     }
@@ -123,14 +125,6 @@ impl Movement {
 
 /// Most former plans of one movement.
 const FORMER_PLANS_MAX: usize = 50;
-
-impl Movement {
-    /// The name of the resource.
-    #[must_use]
-    pub fn name(&self) -> String {
-        name_of("movements", &self.id)
-    }
-}
 
 /// What happened to a movement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -229,10 +223,7 @@ fn notify(state: &State, draft: &Draft, context: &Context) -> Result<(Change, Mo
         }
     }
     Refusal::unless_valid(found)?;
-    if state.movements.get(id).is_some() {
-        let name = name_of("movements", id);
-        return Err(Refusal::new(Reason::AlreadyExists, format!("{name} exists")).with("resource", name));
-    }
+    state.movements.require_free(id)?;
     let row = Movement {
         id: id.clone(),
         version: 1,
@@ -258,7 +249,7 @@ fn amend(
     plan: &Plan,
     context: &Context,
 ) -> Result<(Change, Movement), Refusal> {
-    let mut row = existing(state, id)?;
+    let mut row = state.movements.find(id)?.as_ref().clone();
     own(&row, context)?;
     require_fresh(&row, &row.name(), read)?;
     standing(&row, "amended")?;
@@ -281,7 +272,7 @@ fn acknowledge(
     level: Level,
     context: &Context,
 ) -> Result<(Change, Movement), Refusal> {
-    let mut row = existing(state, id)?;
+    let mut row = state.movements.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
     if version != row.version {
         let refusal = Refusal::stale(&row.name(), &format!("version {}", row.version));
@@ -299,17 +290,12 @@ fn acknowledge(
 }
 
 fn complete(state: &State, id: &str, context: &Context) -> Result<(Change, Movement), Refusal> {
-    let mut row = existing(state, id)?;
+    let mut row = state.movements.find(id)?.as_ref().clone();
     own(&row, context)?;
     standing(&row, "completed")?;
     row.stage = Stage::Completed;
     row.completed_at = Some(context.at);
     Ok((Change::Completed, row))
-}
-
-fn existing(state: &State, id: &str) -> Result<Movement, Refusal> {
-    let row = state.movements.get(id);
-    row.map(|row| row.as_ref().clone()).ok_or_else(|| Refusal::not_found(&name_of("movements", id)))
 }
 
 fn own(row: &Movement, context: &Context) -> Result<(), Refusal> {

@@ -1,11 +1,11 @@
 //! What a group's name denotes, by exact comparison after normalisation; similarity decides nothing.
 
+use crate::table::Resource as _;
 use std::sync::Arc;
 
 use imbl::{HashMap, OrdSet};
 use serde::{Deserialize, Serialize};
 
-use crate::ids::name_of;
 use crate::registry::designation::{AliasProposal, AliasQuality, AliasStage, Designation};
 use crate::registry::non_target::{NonTargetGroup, Stage};
 use crate::registry::{State, designation};
@@ -91,7 +91,7 @@ impl State {
             indexed.filter_map(|id| self.non_target_groups.get(id)).filter(|row| row.stage == Stage::Active);
         rows.map(|row| Resolution {
             standing: Standing::NonTarget,
-            resource: name_of("nonTargetGroups", &row.id),
+            resource: row.name(),
             matched_name: row.primary_name.clone(),
         })
     }
@@ -130,7 +130,7 @@ fn standing_of(
 ) -> Option<(Weight, Resolution)> {
     let found = |standing, matched: &str| Resolution {
         standing,
-        resource: name_of("designations", &row.id),
+        resource: row.name(),
         matched_name: matched.to_owned(),
     };
     let by_resource = text.strip_prefix("designations/") == Some(row.id.as_str());

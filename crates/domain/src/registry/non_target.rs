@@ -6,7 +6,7 @@ use crate::actor::Actor;
 use crate::consent::{Act, Approval, Approvals, require_party};
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::{Context, require_fresh};
-use crate::ids::{check_id, name_of};
+use crate::ids::check_id;
 use crate::limits::{ALIASES_MAX, NAME_MAX_CHARS, TEXT_MAX_CHARS};
 use crate::registry::{Event, State, designation};
 use crate::table::Resource;
@@ -43,16 +43,10 @@ pub struct NonTargetGroup {
 }
 
 impl Resource for NonTargetGroup {
+    const COLLECTION: &'static str = "nonTargetGroups";
+
     fn id(&self) -> &str {
         &self.id
-    }
-}
-
-impl NonTargetGroup {
-    /// The name of the resource.
-    #[must_use]
-    pub fn name(&self) -> String {
-        name_of("nonTargetGroups", &self.id)
     }
 }
 
@@ -172,8 +166,8 @@ fn name(state: &State, row: NonTargetGroup) -> Result<Vec<Event>, Refusal> {
 }
 
 fn consent_to_removal(state: &State, id: &str, read: &str, context: &Context) -> Result<Vec<Event>, Refusal> {
-    let name = name_of("nonTargetGroups", id);
-    let row = state.non_target_groups.get(id).ok_or_else(|| Refusal::not_found(&name))?;
+    let row = state.non_target_groups.find(id)?;
+    let name = row.name();
     let mut row = row.as_ref().clone();
     require_party(&context.actor)?;
     require_fresh(&row, &name, read)?;

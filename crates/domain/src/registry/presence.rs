@@ -7,7 +7,6 @@ use crate::consent::require_party;
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::Context;
 use crate::geo::Area;
-use crate::ids::name_of;
 use crate::limits::NAME_MAX_CHARS;
 use crate::registry::{Event, State};
 use crate::table::Resource;
@@ -59,6 +58,8 @@ pub struct Assessment {
 }
 
 impl Resource for Assessment {
+    const COLLECTION: &'static str = "presence";
+
     fn id(&self) -> &str {
         &self.id
     }
@@ -155,8 +156,8 @@ fn file(
 }
 
 fn withdraw(state: &State, id: &str, context: &Context) -> Result<Assessment, Refusal> {
-    let name = name_of("presence", id);
-    let row = state.presence.get(id).ok_or_else(|| Refusal::not_found(&name))?;
+    let row = state.presence.find(id)?;
+    let name = row.name();
     if row.filed_by.participant != context.actor.participant {
         let message = format!("{name} was filed by {}; only it withdraws it", row.filed_by.participant);
         return Err(Refusal::new(Reason::NotYours, message));

@@ -10,7 +10,6 @@ use crate::consent::Approvals;
 use crate::errors::Refusal;
 use crate::fold::Context;
 use crate::geo::Area;
-use crate::ids::name_of;
 use crate::registry::{Event, State};
 use crate::table::Resource;
 use crate::time::Timestamp;
@@ -100,6 +99,8 @@ pub struct ProtectedEntity {
 }
 
 impl Resource for ProtectedEntity {
+    const COLLECTION: &'static str = "protectedEntities";
+
     fn id(&self) -> &str {
         &self.id
     }
@@ -109,14 +110,6 @@ impl ProtectedEntity {
     /// Every place that protects: the present one and the former ones.
     pub fn places(&self) -> impl Iterator<Item = &Area> {
         std::iter::once(&self.area).chain(&self.former_areas)
-    }
-}
-
-impl ProtectedEntity {
-    /// The name of the resource.
-    #[must_use]
-    pub fn name(&self) -> String {
-        name_of("protectedEntities", &self.id)
     }
 }
 
@@ -229,9 +222,4 @@ pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Res
         Command::ConsentToRemoval { id, etag, reason } => removal::consent(state, id, etag, reason, context)?,
     };
     Ok(vec![Event::ProtectedEntity(change, Box::new(row))])
-}
-
-fn existing(state: &State, id: &str) -> Result<ProtectedEntity, Refusal> {
-    let row = state.protected_entities.get(id);
-    row.map(|row| row.as_ref().clone()).ok_or_else(|| Refusal::not_found(&name_of("protectedEntities", id)))
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accord::{Accord, AccordOpened};
 use crate::errors::{Reason, Refusal};
-use crate::fold::{Context, Fold};
+use crate::fold::{Context, Fold, commands, kept};
 use crate::registry::names::NameIndex;
 use crate::registry::{area, clock, designation, movement, non_target, presence, protection};
 use crate::table::{Row, Table};
@@ -53,6 +53,17 @@ pub enum Command {
     Presence(presence::Command),
 }
 
+commands! {
+    Command:
+    clock::SetClock => SetClock,
+    designation::Command => Designation,
+    non_target::Command => NonTarget,
+    protection::Command => Protection,
+    movement::Command => Movement,
+    area::Command => Area,
+    presence::Command => Presence,
+}
+
 /// Everything that the registry knows.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -76,19 +87,30 @@ pub struct State {
     pub(super) names: NameIndex,
 }
 
+kept! {
+    State, Event:
+    clock::ClockSet, Event::ClockSet(row) => row, clock_row;
+    designation::Designation, Event::Designation(_, row) => row, designations;
+    non_target::NonTargetGroup, Event::NonTargetGroup(_, row) => row, non_target_groups;
+    protection::ProtectedEntity, Event::ProtectedEntity(_, row) => row, protected_entities;
+    movement::Movement, Event::Movement(_, row) => row, movements;
+    area::RestrictedArea, Event::Area(_, row) => row, areas;
+    presence::Assessment, Event::Presence(_, row) => row, presence;
+}
+
 impl State {
     /// An empty registry, before entry 0.
     #[must_use]
     pub fn new() -> Self {
         Self {
             opened: None,
-            clock_row: Table::new("clock"),
-            designations: Table::new("designations"),
-            non_target_groups: Table::new("nonTargetGroups"),
-            protected_entities: Table::new("protectedEntities"),
-            movements: Table::new("movements"),
-            areas: Table::new("areas"),
-            presence: Table::new("presence"),
+            clock_row: Table::new(),
+            designations: Table::new(),
+            non_target_groups: Table::new(),
+            protected_entities: Table::new(),
+            movements: Table::new(),
+            areas: Table::new(),
+            presence: Table::new(),
             names: NameIndex::default(),
         }
     }
@@ -125,6 +147,14 @@ impl Fold for State {
         match &self.opened {
             Some(opened) if opened.accord.is_exercise() => self.clock(),
             _ => real,
+        }
+    }
+
+    fn is_vital(command: &Command) -> bool {
+        match command {
+            Command::NonTarget(_) | Command::Protection(_) | Command::Movement(_) | Command::Area(_) => true,
+            Command::Designation(command) => matches!(command, designation::Command::Suspend { .. }),
+            Command::SetClock(_) | Command::Presence(_) => false,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::digest::sha256_hex;
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::{Context, require_fresh};
 use crate::geo::{AltitudeBand, Area, may_be_within, separation_m};
-use crate::ids::{check_id, name_of};
+use crate::ids::check_id;
 use crate::limits::{VOLUMES_MAX, WINDOW_MAX_S};
 use crate::rules::articles::airspace::Params as Separation;
 use crate::rules::{Event, State};
@@ -115,18 +115,14 @@ pub struct Reservation {
 }
 
 impl Resource for Reservation {
+    const COLLECTION: &'static str = "airReservations";
+
     fn id(&self) -> &str {
         &self.id
     }
 }
 
 impl Reservation {
-    /// The name of the resource.
-    #[must_use]
-    pub fn name(&self) -> String {
-        name_of("airReservations", &self.id)
-    }
-
     /// The token by which another writer shows that it has read this version.
     #[must_use]
     pub fn key_token(&self) -> String {
@@ -199,10 +195,7 @@ fn reserve(
     let mut found = violations(volumes);
     found.extend(check_id("air_reservation_id", id).err());
     Refusal::unless_valid(found)?;
-    if state.reservations.get(id).is_some() {
-        let name = name_of("airReservations", id);
-        return Err(Refusal::new(Reason::AlreadyExists, format!("{name} exists")).with("resource", name));
-    }
+    state.reservations.require_free(id)?;
     let row = Reservation {
         id: id.to_owned(),
         version: 1,
@@ -243,8 +236,8 @@ fn end(state: &State, id: &str, context: &Context) -> Result<Reservation, Refusa
 }
 
 fn own(state: &State, id: &str, context: &Context) -> Result<Reservation, Refusal> {
-    let name = name_of("airReservations", id);
-    let row = state.reservations.get(id).ok_or_else(|| Refusal::not_found(&name))?;
+    let row = state.reservations.find(id)?;
+    let name = row.name();
     if row.held_by.participant != context.actor.participant {
         return Err(Refusal::new(Reason::NotYours, format!("{name} is held by {}", row.held_by.participant)));
     }

@@ -38,9 +38,12 @@ pub mod time_window;
 use serde::de::DeserializeOwned;
 
 use crate::errors::Violation;
+use crate::registry::area::RestrictedArea;
+use crate::registry::protection::{ProtectedEntity, Stage};
 use crate::rules::facts::Facts;
-use crate::rules::finding::Finding;
+use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
+use crate::table::Resource as _;
 
 /// Classes of kinetic operations on the ground alone.
 const GROUND: &[Class] = &[Class::KineticGround];
@@ -171,4 +174,36 @@ fn not_negative(name: &str, value: f64) -> Option<Violation> {
     let right = value.is_finite() && value >= 0.0;
     (!right)
         .then(|| Violation::new(name, "a number of at least 0", value, "an article never lessens protection"))
+}
+
+/// What is wrong with the distances of an article that keeps clear of entities.
+fn distances(deny_m: f64, refer_m: f64) -> Vec<Violation> {
+    [("deny_m", deny_m), ("refer_m", refer_m)]
+        .into_iter()
+        .filter_map(|(name, value)| not_negative(name, value))
+        .collect()
+}
+
+/// What it means that the effect area touches an area.
+fn touching(code: Code, area: &RestrictedArea, distance_m: f64) -> Finding {
+    let message = format!("the effect area touches {:?}", area.display_name);
+    Finding::new(code, message).measured(distance_m, 0.0, "m").on(area.name())
+}
+
+/// What it means that an entity is near: its own distances hold where they are larger than the article's.
+fn kept_clear(
+    facts: &Facts<'_>,
+    entity: &ProtectedEntity,
+    (deny_m, refer_m): (f64, f64),
+    (deny, refer): (Code, Code),
+) -> Option<Finding> {
+    let (deny_m, refer_m) = (deny_m.max(entity.deny_distance_m), refer_m.max(entity.refer_distance_m));
+    if entity.stage != Stage::Active {
+        return None;
+    }
+    let distance_m = facts.nearest_place(entity, deny_m.max(refer_m))?;
+    let (code, limit_m) = if distance_m > deny_m { (refer, refer_m) } else { (deny, deny_m) };
+    let name = &entity.display_name;
+    let message = format!("{name:?} is {distance_m:.0} m from the effect area, limit {limit_m:.0} m");
+    Some(Finding::new(code, message).measured(distance_m, limit_m, "m").on(entity.name()))
 }

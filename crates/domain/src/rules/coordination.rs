@@ -7,7 +7,7 @@ use crate::consent::require_party;
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::Context;
 use crate::geo::LatLng;
-use crate::ids::{ParticipantId, name_of};
+use crate::ids::ParticipantId;
 use crate::registry::area;
 use crate::rules::operation::Operation;
 use crate::rules::{Event, State};
@@ -45,6 +45,8 @@ pub struct Coordination {
 }
 
 impl Resource for Coordination {
+    const COLLECTION: &'static str = "coordination";
+
     fn id(&self) -> &str {
         &self.id
     }
@@ -102,12 +104,6 @@ fn holder_only(state: &State, resource: &str, context: &Context) -> Result<(), R
 }
 
 impl Coordination {
-    /// The name of the resource.
-    #[must_use]
-    pub fn name(&self) -> String {
-        name_of("coordination", &self.id)
-    }
-
     /// The kind of the entry.
     #[must_use]
     pub fn kind(&self) -> &'static str {

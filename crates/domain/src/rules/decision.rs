@@ -8,7 +8,6 @@ use crate::actor::Actor;
 use crate::consent::{Approvals, require_party};
 use crate::errors::Refusal;
 use crate::fold::Context;
-use crate::ids::name_of;
 use crate::rules::evaluate::{Evaluation, Reach, evaluate};
 use crate::rules::finding::{Finding, Verdict};
 use crate::rules::operation::{Class, Operation};
@@ -56,18 +55,14 @@ pub struct Decision {
 }
 
 impl Resource for Decision {
+    const COLLECTION: &'static str = "decisions";
+
     fn id(&self) -> &str {
         &self.id
     }
 }
 
 impl Decision {
-    /// The name of the resource.
-    #[must_use]
-    pub fn name(&self) -> String {
-        name_of("decisions", &self.id)
-    }
-
     /// Until when a permit must be confirmed for the first time.
     #[must_use]
     pub fn confirm_by(&self) -> Option<Timestamp> {
@@ -127,6 +122,8 @@ pub struct Status {
 }
 
 impl Resource for Status {
+    const COLLECTION: &'static str = "statuses";
+
     fn id(&self) -> &str {
         &self.id
     }

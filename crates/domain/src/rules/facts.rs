@@ -8,7 +8,9 @@ use crate::geo::{
     separation_m, separation_to_route_m,
 };
 use crate::ids::ParticipantId;
+use crate::registry::area::{self, RestrictedArea};
 use crate::registry::names::{Resolution, Standing};
+use crate::registry::protection::ProtectedEntity;
 use crate::registry::{self, presence};
 use crate::rules::airspace::Reservation;
 use crate::rules::coordination::{Coordination, Said};
@@ -53,6 +55,20 @@ impl Facts<'_> {
             separation_m(&self.operation.effect_area, place) - accuracy_m - self.operation.accuracy_m,
             reach_m,
         )
+    }
+
+    /// The areas of a kind in effect during the operation that the effect area touches, each with the distance.
+    pub(super) fn touched(&self, kind: area::Kind) -> impl Iterator<Item = (&Arc<RestrictedArea>, f64)> {
+        let areas = self.registry.areas.iter().filter(move |area| area.kind == kind);
+        areas
+            .filter(|area| area.in_effect(&self.operation.window))
+            .filter_map(|area| Some((area, self.near(&area.area, 0.0, 0.0)?)))
+    }
+
+    /// Metres to the nearest place of an entity, where that is within `reach_m`.
+    pub(super) fn nearest_place(&self, entity: &ProtectedEntity, reach_m: f64) -> Option<f64> {
+        let distances = entity.places().filter_map(|place| self.near(place, entity.accuracy_m, reach_m));
+        distances.min_by(f64::total_cmp)
     }
 
     /// The same to a route.

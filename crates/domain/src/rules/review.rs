@@ -1,5 +1,6 @@
 //! What becomes of a referral or a permit by people: released by all, refused by one, given up by its holder.
 
+use crate::table::Resource as _;
 use serde::{Deserialize, Serialize};
 
 use crate::consent::{Act, Approval, require_party};
@@ -86,7 +87,7 @@ pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Res
 
 fn existing(state: &State, id: &str) -> Result<(Decision, Status), Refusal> {
     let found = state.decisions.get(id).zip(state.statuses.get(id));
-    let (decision, status) = found.ok_or_else(|| Refusal::not_found(&name_of("decisions", id)))?;
+    let (decision, status) = found.ok_or_else(|| Refusal::not_found(&name_of(Decision::COLLECTION, id)))?;
     Ok((decision.as_ref().clone(), status.as_ref().clone()))
 }
 

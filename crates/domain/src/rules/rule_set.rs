@@ -6,7 +6,7 @@ use crate::consent::{Act, Approval, Approvals, require_party};
 use crate::digest::sha256_hex;
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::Context;
-use crate::ids::{check_id, name_of};
+use crate::ids::check_id;
 use crate::limits::{ARTICLES_MAX, NAME_MAX_CHARS, RULE_SET_MAX_BYTES};
 use crate::rules::articles::Rule;
 use crate::rules::{Event, State};
@@ -76,16 +76,10 @@ pub struct RuleSet {
 }
 
 impl Resource for RuleSet {
+    const COLLECTION: &'static str = "ruleSets";
+
     fn id(&self) -> &str {
         &self.id
-    }
-}
-
-impl RuleSet {
-    /// The name of the resource.
-    #[must_use]
-    pub fn name(&self) -> String {
-        name_of("ruleSets", &self.id)
     }
 }
 
@@ -135,10 +129,7 @@ fn propose(state: &State, id: &str, text: &str, context: &Context) -> Result<Vec
     let id = if id.is_empty() { &context.fresh_id } else { id };
     Refusal::unless_valid(check_id("rule_set_id", id).err().into_iter().collect())?;
     let parsed = Text::parse(text)?;
-    if state.rule_sets.get(id).is_some() {
-        let name = name_of("ruleSets", id);
-        return Err(Refusal::new(Reason::AlreadyExists, format!("{name} exists")).with("resource", name));
-    }
+    state.rule_sets.require_free(id)?;
     let row = RuleSet {
         id: id.to_owned(),
         number: 0,
@@ -153,8 +144,8 @@ fn propose(state: &State, id: &str, text: &str, context: &Context) -> Result<Vec
 }
 
 fn ratify(state: &State, id: &str, signed: &Ratification, context: &Context) -> Result<Vec<Event>, Refusal> {
-    let name = name_of("ruleSets", id);
-    let row = state.rule_sets.get(id).ok_or_else(|| Refusal::not_found(&name))?;
+    let row = state.rule_sets.find(id)?;
+    let name = row.name();
     let mut row = row.as_ref().clone();
     let accord = state.accord()?;
     let covers =

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accord::{Accord, AccordOpened};
 use crate::errors::{Reason, Refusal};
-use crate::fold::{Context, Fold};
+use crate::fold::{Context, Fold, commands, kept};
 use crate::registry;
 use crate::rules::airspace::{self, Reservation};
 use crate::rules::articles::{self, Rule};
@@ -69,6 +69,16 @@ pub enum Command {
     Followed(Followed),
 }
 
+commands! {
+    Command:
+    rule_set::Command => RuleSet,
+    decision::Check => Check,
+    review::Command => Review,
+    coordination::Command => Coordination,
+    airspace::Command => Airspace,
+    Followed => Followed,
+}
+
 /// Verified entries of a followed ledger.
 #[derive(Clone, Debug)]
 pub struct Followed {
@@ -114,6 +124,15 @@ pub struct State {
     in_force: Option<(String, Arc<Vec<Article>>)>,
 }
 
+kept! {
+    State, Event:
+    RuleSet, Event::RuleSet(_, row) => row, rule_sets;
+    Decision, Event::Decision(row) => row, decisions;
+    Status, Event::Status(_, row) => row, statuses;
+    Coordination, Event::Coordination(row) => row, coordination;
+    Reservation, Event::Reservation(_, row) => row, reservations;
+}
+
 impl State {
     /// Empty, before entry 0.
     #[must_use]
@@ -122,11 +141,11 @@ impl State {
             opened: None,
             registry: registry::State::new(),
             heads: BTreeMap::new(),
-            rule_sets: Table::new("ruleSets"),
-            decisions: Table::new("decisions"),
-            statuses: Table::new("statuses"),
-            coordination: Table::new("coordination"),
-            reservations: Table::new("airReservations"),
+            rule_sets: Table::new(),
+            decisions: Table::new(),
+            statuses: Table::new(),
+            coordination: Table::new(),
+            reservations: Table::new(),
             live: OrdSet::new(),
             said: HashMap::new(),
             in_force: None,
@@ -230,6 +249,10 @@ impl Fold for State {
             Some(opened) if opened.accord.is_exercise() => self.registry.clock(),
             _ => real,
         }
+    }
+
+    fn is_vital(command: &Command) -> bool {
+        matches!(command, Command::Review(_) | Command::Followed(_))
     }
 
     fn absorb(&mut self, command: &Command) {

@@ -4,6 +4,7 @@ use concord_domain::errors::Refusal;
 use concord_domain::registry::designation::{
     Alias, AliasProposal, AliasQuality, AliasStage, Command, Decision, Designation, Draft, Kind, Stage,
 };
+use concord_domain::table::Resource as _;
 use concord_domain::time::Timestamp;
 
 use super::etag_of;

@@ -5,6 +5,7 @@ use concord_domain::geo::Route;
 use concord_domain::registry::movement::{
     Acknowledgement, Command, Draft, Kind, Level, Movement, Plan, Stage,
 };
+use concord_domain::table::Resource as _;
 
 use super::etag_of;
 use crate::fields::Faults;

@@ -2,6 +2,7 @@
 
 use concord_domain::errors::Refusal;
 use concord_domain::registry::protection::{Category, Command, Draft, ProtectedEntity, Stage};
+use concord_domain::table::Resource as _;
 
 use super::etag_of;
 use crate::fields::Faults;

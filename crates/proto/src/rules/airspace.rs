@@ -2,6 +2,7 @@
 
 use concord_domain::errors::Refusal;
 use concord_domain::rules::airspace::{Command, Kind, Reservation, Stage, Volume};
+use concord_domain::table::Resource as _;
 
 use crate::fields::Faults;
 use crate::pb::rules::v1 as pb;

@@ -6,6 +6,7 @@ use concord_domain::rules::finding::{Finding, Verdict};
 use concord_domain::rules::operation::Operation;
 use concord_domain::rules::review::Review;
 use concord_domain::rules::state::Head;
+use concord_domain::table::Resource as _;
 use concord_domain::time::Timestamp;
 
 use super::operation::{class_to_pb, operation_from_pb, operation_to_pb};

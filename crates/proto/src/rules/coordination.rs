@@ -3,6 +3,7 @@
 use concord_domain::errors::Refusal;
 use concord_domain::ids::ParticipantId;
 use concord_domain::rules::coordination::{Command, Coordination, Said};
+use concord_domain::table::Resource as _;
 
 use super::operation::operation_from_pb;
 use crate::fields::Faults;

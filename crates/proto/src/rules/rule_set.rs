@@ -3,6 +3,7 @@
 use concord_domain::errors::Refusal;
 use concord_domain::rules::articles::Rule;
 use concord_domain::rules::rule_set::{Article, Command, RuleSet, Stage, Text};
+use concord_domain::table::Resource as _;
 
 use crate::fields::Faults;
 use crate::pb::rules::v1 as pb;

@@ -8,13 +8,12 @@ use concord_domain::geo::Area;
 use concord_domain::ids::{ID_MAX_CHARS, name_of};
 use concord_domain::registry::designation::{self, Alias, AliasQuality, Kind};
 use concord_domain::registry::protection;
+use concord_domain::table::Resource as _;
 use concord_formats::un_xml::{Quality, UnAlias, UnEntity};
 use concord_formats::{FormatError, RowError, geojson, un_xml};
 use concord_server::call::Call;
 
 use super::App;
-use super::designation::Designations;
-use super::protection::Protections;
 
 /// What became of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,8 +83,8 @@ impl App {
             site: None,
         };
         let command = designation::Command::Propose(draft);
-        let written = self.write::<Designations>(call.clone(), command).await;
-        settled(row, key, name_of("designations", &id), written.map(drop))
+        let written = self.core.write_as::<designation::Designation>(call.clone(), command).await;
+        settled(row, key, name_of(designation::Designation::COLLECTION, &id), written.map(drop))
     }
 
     /// Notifies the sites of a GeoJSON file as protected entities.
@@ -126,8 +125,8 @@ impl App {
             source: format!("imported, key {}", site.key),
         };
         let command = protection::Command::Notify(draft);
-        let written = self.write::<Protections>(call.clone(), command).await;
-        settled(site.row, site.key, name_of("protectedEntities", &id), written.map(drop))
+        let written = self.core.write_as::<protection::ProtectedEntity>(call.clone(), command).await;
+        settled(site.row, site.key, name_of(protection::ProtectedEntity::COLLECTION, &id), written.map(drop))
     }
 }
 

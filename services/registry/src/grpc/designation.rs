@@ -5,14 +5,11 @@ use std::pin::Pin;
 use concord_proto::pb::registry::v1 as pb;
 use concord_proto::pb::registry::v1::designation_service_server::DesignationService;
 use concord_proto::registry::designation;
-use concord_server::call::Call;
-use concord_server::page::Page;
+use concord_server::status::status;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{receipt, refused};
 use crate::app::App;
-use crate::app::designation::Designations;
 
 #[tonic::async_trait]
 impl DesignationService for App {
@@ -23,80 +20,62 @@ impl DesignationService for App {
         &self,
         request: Request<pb::ProposeDesignationRequest>,
     ) -> Result<Response<pb::ProposeDesignationResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = designation::propose_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.write::<Designations>(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, designation::propose_from_pb).await?;
         let designation = Some(designation::designation_to_pb(&written.row, self.core.now()));
-        Ok(Response::new(pb::ProposeDesignationResponse { designation, receipt: receipt(&written.outcome)? }))
+        Ok(Response::new(pb::ProposeDesignationResponse { designation, receipt: written.receipt()? }))
     }
 
     async fn decide_designation(
         &self,
         request: Request<pb::DecideDesignationRequest>,
     ) -> Result<Response<pb::DecideDesignationResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = designation::decide_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.write::<Designations>(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, designation::decide_from_pb).await?;
         let designation = Some(designation::designation_to_pb(&written.row, self.core.now()));
-        Ok(Response::new(pb::DecideDesignationResponse { designation, receipt: receipt(&written.outcome)? }))
+        Ok(Response::new(pb::DecideDesignationResponse { designation, receipt: written.receipt()? }))
     }
 
     async fn suspend_designation(
         &self,
         request: Request<pb::SuspendDesignationRequest>,
     ) -> Result<Response<pb::SuspendDesignationResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = designation::suspend_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.write::<Designations>(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, designation::suspend_from_pb).await?;
         let designation = Some(designation::designation_to_pb(&written.row, self.core.now()));
-        Ok(Response::new(pb::SuspendDesignationResponse { designation, receipt: receipt(&written.outcome)? }))
+        Ok(Response::new(pb::SuspendDesignationResponse { designation, receipt: written.receipt()? }))
     }
 
     async fn expire_designation(
         &self,
         request: Request<pb::ExpireDesignationRequest>,
     ) -> Result<Response<pb::ExpireDesignationResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = designation::expire_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.write::<Designations>(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, designation::expire_from_pb).await?;
         let designation = Some(designation::designation_to_pb(&written.row, self.core.now()));
-        Ok(Response::new(pb::ExpireDesignationResponse { designation, receipt: receipt(&written.outcome)? }))
+        Ok(Response::new(pb::ExpireDesignationResponse { designation, receipt: written.receipt()? }))
     }
 
     async fn propose_alias(
         &self,
         request: Request<pb::ProposeAliasRequest>,
     ) -> Result<Response<pb::ProposeAliasResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = designation::propose_alias_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.write::<Designations>(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, designation::propose_alias_from_pb).await?;
         let designation = Some(designation::designation_to_pb(&written.row, self.core.now()));
-        Ok(Response::new(pb::ProposeAliasResponse { designation, receipt: receipt(&written.outcome)? }))
+        Ok(Response::new(pb::ProposeAliasResponse { designation, receipt: written.receipt()? }))
     }
 
     async fn decide_alias(
         &self,
         request: Request<pb::DecideAliasRequest>,
     ) -> Result<Response<pb::DecideAliasResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = designation::decide_alias_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.write::<Designations>(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, designation::decide_alias_from_pb).await?;
         let designation = Some(designation::designation_to_pb(&written.row, self.core.now()));
-        Ok(Response::new(pb::DecideAliasResponse { designation, receipt: receipt(&written.outcome)? }))
+        Ok(Response::new(pb::DecideAliasResponse { designation, receipt: written.receipt()? }))
     }
 
     async fn get_designation(
         &self,
         request: Request<pb::GetDesignationRequest>,
     ) -> Result<Response<pb::GetDesignationResponse>, Status> {
-        let id = designation::get_from_pb(request.into_inner()).map_err(refused)?;
-        let row = self.get::<Designations>(&id).await.map_err(refused)?;
+        let id = designation::get_from_pb(request.into_inner()).map_err(status)?;
+        let row = self.core.get(&id).await?;
         Ok(Response::new(pb::GetDesignationResponse {
             designation: Some(designation::designation_to_pb(&row, self.core.now())),
         }))
@@ -107,10 +86,10 @@ impl DesignationService for App {
         request: Request<pb::ListDesignationsRequest>,
     ) -> Result<Response<pb::ListDesignationsResponse>, Status> {
         let pb::ListDesignationsRequest { page_size, page_token, state } = request.into_inner();
-        let page = Page::read(page_size, &page_token, &format!("designations/{state}")).map_err(refused)?;
         let now = self.core.now();
         let listed = |row: &_| designation::is_listed(&designation::designation_to_pb(row, now), state);
-        let (rows, next_page_token) = self.list::<Designations>(&page, listed).await.map_err(refused)?;
+        let (rows, next_page_token) =
+            self.core.list_where(page_size, &page_token, &state.to_string(), listed).await?;
         let designations = rows.iter().map(|row| designation::designation_to_pb(row, now)).collect();
         Ok(Response::new(pb::ListDesignationsResponse { designations, next_page_token }))
     }

@@ -7,10 +7,10 @@ use concord_domain::errors::{Reason, Refusal, Violation};
 use concord_proto::pb::registry::v1 as pb;
 use concord_server::call::{Call, peer_of};
 use concord_server::limits::IMPORT_FILE_MAX_BYTES;
+use concord_server::status::status;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::refused;
 use crate::app::App;
 use crate::app::import::{Imported, ImportedRow, RowOutcome};
 
@@ -22,25 +22,23 @@ pub(super) async fn designations(
 ) -> Answer<pb::ImportDesignationsResponse> {
     use pb::import_designations_request::Content;
     use pb::import_designations_response::Content as Told;
-    let peer = peer_of(&request).map_err(refused)?;
+    let peer = peer_of(&request).map_err(status)?;
     let mut stream = request.into_inner();
-    let Some(Content::Options(options)) = stream.message().await?.and_then(|message| message.content) else {
-        return Err(refused(options_first()));
+    let part = |message: pb::ImportDesignationsRequest| {
+        message.content.map(|content| match content {
+            Content::Options(options) => Part::Options(options),
+            Content::Chunk(chunk) => Part::Chunk(chunk),
+        })
     };
-    let pb::ImportDesignationsOptions { format, validate_only, references } = options;
+    let pb::ImportDesignationsOptions { format, validate_only, references } =
+        options(&mut stream, part).await?;
     if format != i32::from(pb::DesignationListFormat::UnXml) {
-        return Err(refused(unknown_format(format)));
+        return Err(status(unknown_format(format)));
     }
-    let mut file = Vec::new();
-    while let Some(message) = stream.message().await? {
-        match message.content {
-            Some(Content::Chunk(chunk)) => append(&mut file, &chunk).map_err(refused)?,
-            Some(Content::Options(_)) | None => return Err(refused(options_first())),
-        }
-    }
+    let file = file(&mut stream, part).await?;
     let references: BTreeSet<String> = references.into_iter().collect();
     let call = Call::of_import(&peer, validate_only);
-    let imported = app.import_designations(&call, &file, &references).await.map_err(refused)?;
+    let imported = app.import_designations(&call, &file, &references).await.map_err(status)?;
     let (rows, summary) = told(imported);
     let rows = rows.into_iter().map(Told::Row).chain([Told::Summary(summary)]);
     let messages: Vec<_> =
@@ -54,29 +52,54 @@ pub(super) async fn protected_entities(
 ) -> Answer<pb::ImportProtectedEntitiesResponse> {
     use pb::import_protected_entities_request::Content;
     use pb::import_protected_entities_response::Content as Told;
-    let peer = peer_of(&request).map_err(refused)?;
+    let peer = peer_of(&request).map_err(status)?;
     let mut stream = request.into_inner();
-    let Some(Content::Options(options)) = stream.message().await?.and_then(|message| message.content) else {
-        return Err(refused(options_first()));
+    let part = |message: pb::ImportProtectedEntitiesRequest| {
+        message.content.map(|content| match content {
+            Content::Options(options) => Part::Options(options),
+            Content::Chunk(chunk) => Part::Chunk(chunk),
+        })
     };
-    let pb::ImportProtectedEntitiesOptions { format, accuracy_m, validate_only } = options;
+    let pb::ImportProtectedEntitiesOptions { format, accuracy_m, validate_only } =
+        options(&mut stream, part).await?;
     if format != i32::from(pb::SiteListFormat::Geojson) {
-        return Err(refused(unknown_format(format)));
+        return Err(status(unknown_format(format)));
     }
-    let mut file = Vec::new();
-    while let Some(message) = stream.message().await? {
-        match message.content {
-            Some(Content::Chunk(chunk)) => append(&mut file, &chunk).map_err(refused)?,
-            Some(Content::Options(_)) | None => return Err(refused(options_first())),
-        }
-    }
+    let file = file(&mut stream, part).await?;
     let call = Call::of_import(&peer, validate_only);
-    let imported = app.import_sites(&call, &file, accuracy_m).await.map_err(refused)?;
+    let imported = app.import_sites(&call, &file, accuracy_m).await.map_err(status)?;
     let (rows, summary) = told(imported);
     let rows = rows.into_iter().map(Told::Row).chain([Told::Summary(summary)]);
     let messages: Vec<_> =
         rows.map(|content| Ok(pb::ImportProtectedEntitiesResponse { content: Some(content) })).collect();
     Ok(Response::new(Box::pin(tokio_stream::iter(messages))))
+}
+
+/// What one message of an import carries.
+enum Part<O> {
+    Options(O),
+    Chunk(bytes::Bytes),
+}
+
+async fn options<M, O>(stream: &mut Streaming<M>, part: impl Fn(M) -> Option<Part<O>>) -> Result<O, Status> {
+    match stream.message().await?.and_then(part) {
+        Some(Part::Options(options)) => Ok(options),
+        Some(Part::Chunk(_)) | None => Err(status(options_first())),
+    }
+}
+
+async fn file<M, O>(
+    stream: &mut Streaming<M>,
+    part: impl Fn(M) -> Option<Part<O>>,
+) -> Result<Vec<u8>, Status> {
+    let mut file = Vec::new();
+    while let Some(message) = stream.message().await? {
+        match part(message) {
+            Some(Part::Chunk(chunk)) => append(&mut file, &chunk).map_err(status)?,
+            Some(Part::Options(_)) | None => return Err(status(options_first())),
+        }
+    }
+    Ok(file)
 }
 
 fn options_first() -> Refusal {

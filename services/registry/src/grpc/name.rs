@@ -3,9 +3,9 @@
 use concord_proto::pb::registry::v1 as pb;
 use concord_proto::pb::registry::v1::name_service_server::NameService;
 use concord_proto::registry::name;
+use concord_server::status::status;
 use tonic::{Request, Response, Status};
 
-use super::refused;
 use crate::app::App;
 
 #[tonic::async_trait]
@@ -14,8 +14,8 @@ impl NameService for App {
         &self,
         request: Request<pb::ResolveNameRequest>,
     ) -> Result<Response<pb::ResolveNameResponse>, Status> {
-        let text = name::resolve_from_pb(request.into_inner()).map_err(refused)?;
-        let resolution = self.resolve(&text).await.map_err(refused)?;
+        let text = name::resolve_from_pb(request.into_inner()).map_err(status)?;
+        let resolution = self.resolve(&text).await.map_err(status)?;
         Ok(Response::new(name::resolution_to_pb(resolution)))
     }
 }

@@ -1,17 +1,16 @@
 //! Groups that are not acceptable targets.
 
+use concord_domain::fold::Kept as _;
 use concord_domain::registry::Event;
+use concord_domain::registry::designation::Designation;
+use concord_domain::table::Resource as _;
 use concord_proto::pb::registry::v1 as pb;
 use concord_proto::pb::registry::v1::non_target_service_server::NonTargetService;
 use concord_proto::registry::non_target;
-use concord_server::call::Call;
-use concord_server::page::Page;
+use concord_server::status::status;
 use tonic::{Request, Response, Status};
 
-use super::{receipt, refused};
-use crate::app::designation::Designations;
-use crate::app::non_target::NonTargets;
-use crate::app::{App, Noun as _};
+use crate::app::App;
 
 #[tonic::async_trait]
 impl NonTargetService for App {
@@ -19,13 +18,10 @@ impl NonTargetService for App {
         &self,
         request: Request<pb::NameNonTargetGroupRequest>,
     ) -> Result<Response<pb::NameNonTargetGroupResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = non_target::name_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.write::<NonTargets>(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, non_target::name_from_pb).await?;
         let non_target_group = Some(non_target::non_target_group_to_pb(&written.row));
         let suspended_designations = suspended(&written.outcome.events);
-        let receipt = receipt(&written.outcome)?;
+        let receipt = written.receipt()?;
         Ok(Response::new(pb::NameNonTargetGroupResponse {
             non_target_group,
             suspended_designations,
@@ -37,14 +33,11 @@ impl NonTargetService for App {
         &self,
         request: Request<pb::ConsentToNonTargetRemovalRequest>,
     ) -> Result<Response<pb::ConsentToNonTargetRemovalResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = non_target::consent_to_removal_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.write::<NonTargets>(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, non_target::consent_to_removal_from_pb).await?;
         let non_target_group = Some(non_target::non_target_group_to_pb(&written.row));
         Ok(Response::new(pb::ConsentToNonTargetRemovalResponse {
             non_target_group,
-            receipt: receipt(&written.outcome)?,
+            receipt: written.receipt()?,
         }))
     }
 
@@ -52,8 +45,8 @@ impl NonTargetService for App {
         &self,
         request: Request<pb::GetNonTargetGroupRequest>,
     ) -> Result<Response<pb::GetNonTargetGroupResponse>, Status> {
-        let id = non_target::get_from_pb(request.into_inner()).map_err(refused)?;
-        let row = self.get::<NonTargets>(&id).await.map_err(refused)?;
+        let id = non_target::get_from_pb(request.into_inner()).map_err(status)?;
+        let row = self.core.get(&id).await?;
         Ok(Response::new(pb::GetNonTargetGroupResponse {
             non_target_group: Some(non_target::non_target_group_to_pb(&row)),
         }))
@@ -64,8 +57,7 @@ impl NonTargetService for App {
         request: Request<pb::ListNonTargetGroupsRequest>,
     ) -> Result<Response<pb::ListNonTargetGroupsResponse>, Status> {
         let pb::ListNonTargetGroupsRequest { page_size, page_token } = request.into_inner();
-        let page = Page::read(page_size, &page_token, "non_target_groups").map_err(refused)?;
-        let (rows, next_page_token) = self.list::<NonTargets>(&page, |_| true).await.map_err(refused)?;
+        let (rows, next_page_token) = self.core.list(page_size, &page_token).await?;
         let non_target_groups = rows.iter().map(|row| non_target::non_target_group_to_pb(row)).collect();
         Ok(Response::new(pb::ListNonTargetGroupsResponse { non_target_groups, next_page_token }))
     }
@@ -73,6 +65,6 @@ impl NonTargetService for App {
 
 /// Names of the designations that the naming suspended.
 fn suspended(events: &[Event]) -> Vec<String> {
-    let designations = events.iter().filter_map(Designations::row);
-    designations.map(concord_domain::registry::designation::Designation::name).collect()
+    let designations = events.iter().filter_map(Designation::in_event);
+    designations.map(Designation::name).collect()
 }

@@ -5,14 +5,11 @@ use std::pin::Pin;
 use concord_proto::pb::registry::v1 as pb;
 use concord_proto::pb::registry::v1::protection_service_server::ProtectionService;
 use concord_proto::registry::protection;
-use concord_server::call::Call;
-use concord_server::page::Page;
+use concord_server::status::status;
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{receipt, refused};
 use crate::app::App;
-use crate::app::protection::Protections;
 
 #[tonic::async_trait]
 impl ProtectionService for App {
@@ -23,74 +20,47 @@ impl ProtectionService for App {
         &self,
         request: Request<pb::NotifyProtectedEntityRequest>,
     ) -> Result<Response<pb::NotifyProtectedEntityResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = protection::notify_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.write::<Protections>(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, protection::notify_from_pb).await?;
         let protected_entity = Some(protection::protected_entity_to_pb(&written.row));
-        Ok(Response::new(pb::NotifyProtectedEntityResponse {
-            protected_entity,
-            receipt: receipt(&written.outcome)?,
-        }))
+        Ok(Response::new(pb::NotifyProtectedEntityResponse { protected_entity, receipt: written.receipt()? }))
     }
 
     async fn amend_protected_entity(
         &self,
         request: Request<pb::AmendProtectedEntityRequest>,
     ) -> Result<Response<pb::AmendProtectedEntityResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = protection::amend_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.write::<Protections>(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, protection::amend_from_pb).await?;
         let protected_entity = Some(protection::protected_entity_to_pb(&written.row));
-        Ok(Response::new(pb::AmendProtectedEntityResponse {
-            protected_entity,
-            receipt: receipt(&written.outcome)?,
-        }))
+        Ok(Response::new(pb::AmendProtectedEntityResponse { protected_entity, receipt: written.receipt()? }))
     }
 
     async fn give_up_former_place(
         &self,
         request: Request<pb::GiveUpFormerPlaceRequest>,
     ) -> Result<Response<pb::GiveUpFormerPlaceResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = protection::give_up_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.write::<Protections>(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, protection::give_up_from_pb).await?;
         let protected_entity = Some(protection::protected_entity_to_pb(&written.row));
-        Ok(Response::new(pb::GiveUpFormerPlaceResponse {
-            protected_entity,
-            receipt: receipt(&written.outcome)?,
-        }))
+        Ok(Response::new(pb::GiveUpFormerPlaceResponse { protected_entity, receipt: written.receipt()? }))
     }
 
     async fn claim_protected_entity(
         &self,
         request: Request<pb::ClaimProtectedEntityRequest>,
     ) -> Result<Response<pb::ClaimProtectedEntityResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = protection::claim_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.write::<Protections>(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, protection::claim_from_pb).await?;
         let protected_entity = Some(protection::protected_entity_to_pb(&written.row));
-        Ok(Response::new(pb::ClaimProtectedEntityResponse {
-            protected_entity,
-            receipt: receipt(&written.outcome)?,
-        }))
+        Ok(Response::new(pb::ClaimProtectedEntityResponse { protected_entity, receipt: written.receipt()? }))
     }
 
     async fn confirm_protected_entity(
         &self,
         request: Request<pb::ConfirmProtectedEntityRequest>,
     ) -> Result<Response<pb::ConfirmProtectedEntityResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = protection::confirm_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.write::<Protections>(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, protection::confirm_from_pb).await?;
         let protected_entity = Some(protection::protected_entity_to_pb(&written.row));
         Ok(Response::new(pb::ConfirmProtectedEntityResponse {
             protected_entity,
-            receipt: receipt(&written.outcome)?,
+            receipt: written.receipt()?,
         }))
     }
 
@@ -98,14 +68,11 @@ impl ProtectionService for App {
         &self,
         request: Request<pb::ConsentToProtectionRemovalRequest>,
     ) -> Result<Response<pb::ConsentToProtectionRemovalResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = protection::consent_to_removal_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.write::<Protections>(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, protection::consent_to_removal_from_pb).await?;
         let protected_entity = Some(protection::protected_entity_to_pb(&written.row));
         Ok(Response::new(pb::ConsentToProtectionRemovalResponse {
             protected_entity,
-            receipt: receipt(&written.outcome)?,
+            receipt: written.receipt()?,
         }))
     }
 
@@ -113,8 +80,8 @@ impl ProtectionService for App {
         &self,
         request: Request<pb::GetProtectedEntityRequest>,
     ) -> Result<Response<pb::GetProtectedEntityResponse>, Status> {
-        let id = protection::get_from_pb(request.into_inner()).map_err(refused)?;
-        let row = self.get::<Protections>(&id).await.map_err(refused)?;
+        let id = protection::get_from_pb(request.into_inner()).map_err(status)?;
+        let row = self.core.get(&id).await?;
         Ok(Response::new(pb::GetProtectedEntityResponse {
             protected_entity: Some(protection::protected_entity_to_pb(&row)),
         }))
@@ -125,8 +92,7 @@ impl ProtectionService for App {
         request: Request<pb::ListProtectedEntitiesRequest>,
     ) -> Result<Response<pb::ListProtectedEntitiesResponse>, Status> {
         let pb::ListProtectedEntitiesRequest { page_size, page_token } = request.into_inner();
-        let page = Page::read(page_size, &page_token, "protected_entities").map_err(refused)?;
-        let (rows, next_page_token) = self.list::<Protections>(&page, |_| true).await.map_err(refused)?;
+        let (rows, next_page_token) = self.core.list(page_size, &page_token).await?;
         let protected_entities = rows.iter().map(|row| protection::protected_entity_to_pb(row)).collect();
         Ok(Response::new(pb::ListProtectedEntitiesResponse { protected_entities, next_page_token }))
     }

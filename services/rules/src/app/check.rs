@@ -1,7 +1,7 @@
 //! Checks: heads confirmed first, then decided by the writer; and every answer that says a permit lives rests on heads
 //! confirmed after the call arrived.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use concord_domain::actor::Actor;
 use concord_domain::errors::{Reason, Refusal};
@@ -15,9 +15,9 @@ use concord_domain::time::Timestamp;
 use concord_ledger::receipt::Receipt;
 use concord_server::call::Call;
 use concord_server::core::{Snapshot, event_of, internal};
-use concord_store::Priority;
+use concord_server::rows::Written;
 
-use super::{App, Written, unexpected};
+use super::App;
 use crate::follow::registry_events;
 
 /// Entries read at a time for a replay.
@@ -48,9 +48,9 @@ impl App {
     ) -> Result<(Arc<Decision>, Stand, Option<Receipt>), Refusal> {
         let reach = self.followed.confirm().await;
         let command = Command::Check(Check { operation: Box::new(operation), reach });
-        let outcome = self.core.submit(call, command, Priority::Ordinary).await?;
-        let Some(Event::Decision(decision)) = outcome.events.first() else { return Err(unexpected()) };
-        let decision = Arc::new(decision.as_ref().clone());
+        let outcome = self.core.submit(call, command).await?;
+        let Written { row, outcome }: Written<_, Decision> = Written::of(outcome)?;
+        let decision = Arc::new(row);
         let written = stand(&self.core.snapshot(), &decision.id, self.core.now(), reach);
         // A dry run has no row; it stands as it would.
         let stood = written.unwrap_or_else(|_| Stand {
@@ -85,7 +85,7 @@ impl App {
         &self,
         call: Call,
         (id, review, reason): (String, Review, String),
-    ) -> Result<(Stand, Written<Status>), Refusal> {
+    ) -> Result<(Stand, Written<State, Status>), Refusal> {
         let reach = self.followed.confirm().await;
         if review == Review::Release && !is_confirmed(reach) {
             return Err(Refusal::new(
@@ -97,7 +97,11 @@ impl App {
     }
 
     /// Gives a decision up.
-    pub(crate) async fn lapse(&self, call: Call, id: String) -> Result<(Stand, Written<Status>), Refusal> {
+    pub(crate) async fn lapse(
+        &self,
+        call: Call,
+        id: String,
+    ) -> Result<(Stand, Written<State, Status>), Refusal> {
         let reach = self.followed.confirm().await;
         self.decide(call, ReviewCommand::Lapse { id }, reach).await
     }
@@ -107,13 +111,11 @@ impl App {
         call: Call,
         command: ReviewCommand,
         reach: Reach,
-    ) -> Result<(Stand, Written<Status>), Refusal> {
-        let outcome = self.core.submit(call, Command::Review(command), Priority::Vital).await?;
-        let Some(Event::Status(_, status)) = outcome.events.first() else { return Err(unexpected()) };
-        let status = status.as_ref().clone();
-        let mut stood = stand(&outcome.snapshot, &status.id, self.core.now(), reach)?;
-        stood.status = Arc::new(status.clone());
-        Ok((stood, Written { row: status, outcome }))
+    ) -> Result<(Stand, Written<State, Status>), Refusal> {
+        let written: Written<_, Status> = Written::of(self.core.submit(call, command.into()).await?)?;
+        let mut stood = stand(&written.outcome.snapshot, &written.row.id, self.core.now(), reach)?;
+        stood.status = Arc::new(written.row.clone());
+        Ok((stood, written))
     }
 
     /// Recomputes a decision from the ledgers; the stored verdict is read only to be compared.
@@ -129,11 +131,9 @@ impl App {
         let origin = self.core.accord().origin("registry");
         let head = decision.rests_on.iter().find(|head| head.origin == origin);
         let size = head.map_or(0, |head| head.size);
-        let copy = self.followed.registry_copy.lock().unwrap_or_else(PoisonError::into_inner);
-        for event in registry_events(&copy, size).map_err(unreadable)? {
+        for event in registry_events(&self.followed.registry_copy, size).map_err(unreadable)? {
             before.registry.apply(&event);
         }
-        drop(copy);
         let again = recompute(&before, &decision)?;
         let differs = difference(&decision, &again);
         let Evaluation { class, verdict, findings } = again;

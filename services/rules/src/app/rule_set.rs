@@ -3,14 +3,12 @@
 use concord_domain::accord::Accord;
 use concord_domain::actor::Actor;
 use concord_domain::errors::{Reason, Refusal};
-use concord_domain::rules::rule_set::{Command as RuleSetCommand, Ratification, RuleSet};
-use concord_domain::rules::{Command, Event};
+use concord_domain::rules::rule_set::{Command as RuleSetCommand, Ratification};
 use concord_domain::time::Timestamp;
 use concord_ledger::dsse::{TrustedKey, verify};
-use concord_server::call::Call;
 use serde::Deserialize;
 
-use super::{App, Written};
+use super::App;
 
 /// Payload type of a ratification.
 const PAYLOAD_TYPE: &str = "application/vnd.concord.ratification.v1+json";
@@ -29,19 +27,6 @@ struct Payload {
 }
 
 impl App {
-    /// Proposes or ratifies.
-    pub(crate) async fn rule_set(
-        &self,
-        call: Call,
-        command: RuleSetCommand,
-    ) -> Result<Written<RuleSet>, Refusal> {
-        self.write(call, Command::RuleSet(command), |event| match event {
-            Event::RuleSet(_, row) => Some(row.as_ref()),
-            _ => None,
-        })
-        .await
-    }
-
     /// The command of an envelope that verifies under a key of the caller's party.
     pub(crate) fn ratification(
         &self,

@@ -7,14 +7,13 @@ use concord_proto::pb::rules::v1::check_service_server::CheckService;
 use concord_proto::rules::check;
 use concord_server::call::{Call, peer_of};
 use concord_server::ledger_service::until_drained;
-use concord_server::page::Page;
 use concord_server::receipt::receipt_to_pb;
+use concord_server::status::status;
 use futures_util::StreamExt as _;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::WatchStream;
 use tonic::{Request, Response, Status};
 
-use super::{receipt, refused};
 use crate::app::{App, Stand};
 
 fn standing(stand: &Stand) -> pb::DecisionStatus {
@@ -33,11 +32,10 @@ impl CheckService for App {
         &self,
         request: Request<pb::CheckOperationRequest>,
     ) -> Result<Response<pb::CheckOperationResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let operation = check::check_from_pb(request.into_inner()).map_err(refused)?;
-        let (decision, stand, receipt) = self.check(call, operation).await.map_err(refused)?;
-        let receipt = receipt.as_ref().map(receipt_to_pb).transpose().map_err(refused)?;
+        let call = Call::of(&request).map_err(status)?;
+        let operation = check::check_from_pb(request.into_inner()).map_err(status)?;
+        let (decision, stand, receipt) = self.check(call, operation).await.map_err(status)?;
+        let receipt = receipt.as_ref().map(receipt_to_pb).transpose().map_err(status)?;
         let (decision, status) = (Some(check::decision_to_pb(&decision)), Some(standing(&stand)));
         Ok(Response::new(pb::CheckOperationResponse { decision, status, receipt }))
     }
@@ -46,8 +44,8 @@ impl CheckService for App {
         &self,
         request: Request<pb::GetDecisionRequest>,
     ) -> Result<Response<pb::GetDecisionResponse>, Status> {
-        let id = check::id_from_pb(&request.into_inner().name).map_err(refused)?;
-        let stand = self.stand(&id).await.map_err(refused)?;
+        let id = check::id_from_pb(&request.into_inner().name).map_err(status)?;
+        let stand = self.stand(&id).await.map_err(status)?;
         let (decision, status) = (Some(check::decision_to_pb(&stand.decision)), Some(standing(&stand)));
         Ok(Response::new(pb::GetDecisionResponse { decision, status }))
     }
@@ -57,8 +55,7 @@ impl CheckService for App {
         request: Request<pb::ListDecisionsRequest>,
     ) -> Result<Response<pb::ListDecisionsResponse>, Status> {
         let pb::ListDecisionsRequest { page_size, page_token } = request.into_inner();
-        let page = Page::read(page_size, &page_token, "decisions").map_err(refused)?;
-        let (rows, next_page_token) = self.list(|state| &state.decisions, &page).await.map_err(refused)?;
+        let (rows, next_page_token) = self.core.list(page_size, &page_token).await?;
         let decisions = rows.iter().map(|row| check::decision_to_pb(row)).collect();
         Ok(Response::new(pb::ListDecisionsResponse { decisions, next_page_token }))
     }
@@ -67,10 +64,10 @@ impl CheckService for App {
         &self,
         request: Request<pb::WatchDecisionRequest>,
     ) -> Result<Response<Self::WatchDecisionStream>, Status> {
-        let id = check::id_from_pb(&request.into_inner().name).map_err(refused)?;
+        let id = check::id_from_pb(&request.into_inner().name).map_err(status)?;
         // Subscribed before the first look, so that no change falls between.
         let heads = WatchStream::from_changes(self.core.ledger().watch_head());
-        let first = self.stand(&id).await.map_err(refused)?;
+        let first = self.stand(&id).await.map_err(status)?;
         let told = |stand: &Stand| Ok(pb::WatchDecisionResponse { status: Some(standing(stand)) });
         let begun = futures_util::stream::iter([told(&first)]);
         let app = self.clone();
@@ -93,9 +90,9 @@ impl CheckService for App {
         &self,
         request: Request<pb::ConfirmDecisionRequest>,
     ) -> Result<Response<pb::ConfirmDecisionResponse>, Status> {
-        let peer = peer_of(&request).map_err(refused)?;
-        let id = check::id_from_pb(&request.into_inner().name).map_err(refused)?;
-        let stand = self.confirm(&peer.actor, &id).await.map_err(refused)?;
+        let peer = peer_of(&request).map_err(status)?;
+        let id = check::id_from_pb(&request.into_inner().name).map_err(status)?;
+        let stand = self.confirm(&peer.actor, &id).await.map_err(status)?;
         Ok(Response::new(pb::ConfirmDecisionResponse { status: Some(standing(&stand)) }))
     }
 
@@ -103,32 +100,30 @@ impl CheckService for App {
         &self,
         request: Request<pb::ReviewReferralRequest>,
     ) -> Result<Response<pb::ReviewReferralResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let review = check::review_from_pb(request.into_inner()).map_err(refused)?;
-        let (stand, written) = self.review(call, review).await.map_err(refused)?;
+        let call = Call::of(&request).map_err(status)?;
+        let review = check::review_from_pb(request.into_inner()).map_err(status)?;
+        let (stand, written) = self.review(call, review).await.map_err(status)?;
         let status = Some(standing(&stand));
-        Ok(Response::new(pb::ReviewReferralResponse { status, receipt: receipt(&written.outcome)? }))
+        Ok(Response::new(pb::ReviewReferralResponse { status, receipt: written.receipt()? }))
     }
 
     async fn lapse_decision(
         &self,
         request: Request<pb::LapseDecisionRequest>,
     ) -> Result<Response<pb::LapseDecisionResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let id = check::id_from_pb(&request.into_inner().name).map_err(refused)?;
-        let (stand, written) = self.lapse(call, id).await.map_err(refused)?;
+        let call = Call::of(&request).map_err(status)?;
+        let id = check::id_from_pb(&request.into_inner().name).map_err(status)?;
+        let (stand, written) = self.lapse(call, id).await.map_err(status)?;
         let status = Some(standing(&stand));
-        Ok(Response::new(pb::LapseDecisionResponse { status, receipt: receipt(&written.outcome)? }))
+        Ok(Response::new(pb::LapseDecisionResponse { status, receipt: written.receipt()? }))
     }
 
     async fn replay_decision(
         &self,
         request: Request<pb::ReplayDecisionRequest>,
     ) -> Result<Response<pb::ReplayDecisionResponse>, Status> {
-        let id = check::id_from_pb(&request.into_inner().name).map_err(refused)?;
-        let (recomputed, difference) = self.replay(&id).await.map_err(refused)?;
+        let id = check::id_from_pb(&request.into_inner().name).map_err(status)?;
+        let (recomputed, difference) = self.replay(&id).await.map_err(status)?;
         let result = match difference {
             None => pb::ReplayResult::Identical,
             Some(_) => pb::ReplayResult::Divergence,

@@ -3,10 +3,9 @@
 use concord_proto::pb::rules::v1 as pb;
 use concord_proto::pb::rules::v1::coordination_service_server::CoordinationService;
 use concord_proto::rules::coordination;
-use concord_server::call::Call;
+use concord_server::status::status;
 use tonic::{Request, Response, Status};
 
-use super::{receipt, refused};
 use crate::app::App;
 
 #[tonic::async_trait]
@@ -15,39 +14,27 @@ impl CoordinationService for App {
         &self,
         request: Request<pb::GiveNoticeRequest>,
     ) -> Result<Response<pb::GiveNoticeResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = coordination::notice_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.say(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, coordination::notice_from_pb).await?;
         let coordination = Some(coordination::coordination_to_pb(&written.row));
-        Ok(Response::new(pb::GiveNoticeResponse { coordination, receipt: receipt(&written.outcome)? }))
+        Ok(Response::new(pb::GiveNoticeResponse { coordination, receipt: written.receipt()? }))
     }
 
     async fn approve_operation(
         &self,
         request: Request<pb::ApproveOperationRequest>,
     ) -> Result<Response<pb::ApproveOperationResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = coordination::approve_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.say(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, coordination::approve_from_pb).await?;
         let coordination = Some(coordination::coordination_to_pb(&written.row));
-        Ok(Response::new(pb::ApproveOperationResponse { coordination, receipt: receipt(&written.outcome)? }))
+        Ok(Response::new(pb::ApproveOperationResponse { coordination, receipt: written.receipt()? }))
     }
 
     async fn consent_to_operation(
         &self,
         request: Request<pb::ConsentToOperationRequest>,
     ) -> Result<Response<pb::ConsentToOperationResponse>, Status> {
-        let call = Call::of(&request, &request.get_ref().request_id, request.get_ref().validate_only)
-            .map_err(refused)?;
-        let command = coordination::consent_from_pb(request.into_inner()).map_err(refused)?;
-        let written = self.say(call, command).await.map_err(refused)?;
+        let written = self.core.write(request, coordination::consent_from_pb).await?;
         let coordination = Some(coordination::coordination_to_pb(&written.row));
-        Ok(Response::new(pb::ConsentToOperationResponse {
-            coordination,
-            receipt: receipt(&written.outcome)?,
-        }))
+        Ok(Response::new(pb::ConsentToOperationResponse { coordination, receipt: written.receipt()? }))
     }
 
     async fn list_coordination(
@@ -55,7 +42,7 @@ impl CoordinationService for App {
         request: Request<pb::ListCoordinationRequest>,
     ) -> Result<Response<pb::ListCoordinationResponse>, Status> {
         let pb::ListCoordinationRequest { operation_digest } = request.into_inner();
-        let rows = self.said(&operation_digest).await.map_err(refused)?;
+        let rows = self.said(&operation_digest).await.map_err(status)?;
         let coordination = rows.iter().map(|row| coordination::coordination_to_pb(row)).collect();
         Ok(Response::new(pb::ListCoordinationResponse { coordination }))
     }

@@ -1,11 +1,12 @@
 //! Further names of a designated group: until every party has ratified one, it refers.
 
-use super::{Alias, AliasProposal, AliasStage, Change, Decision, Stage, event, existing, forbidden_in};
+use super::{Alias, AliasProposal, AliasStage, Change, Decision, Stage, event, forbidden_in};
 use crate::consent::{Act, Approval, Approvals, require_party};
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::{Context, require_fresh};
 use crate::limits::{ALIASES_MAX, NAME_MAX_CHARS};
 use crate::registry::{Event, State};
+use crate::table::Resource as _;
 use crate::text::{checked, folded, reason_given};
 
 pub(super) fn propose(
@@ -14,7 +15,7 @@ pub(super) fn propose(
     alias: &Alias,
     context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
-    let mut row = existing(state, id)?;
+    let mut row = state.designations.find(id)?.as_ref().clone();
     let name = checked("alias.name", &alias.name, NAME_MAX_CHARS)
         .map_err(|violation| Refusal::invalid(vec![violation]))?;
     if matches!(row.stage, Stage::Rejected | Stage::Expired) {
@@ -50,7 +51,7 @@ pub(super) fn decide(
     (decision, reason): (Decision, &str),
     context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
-    let mut row = existing(state, id)?;
+    let mut row = state.designations.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
     let of = row.name();
     let name = format!("{of}/aliases/{alias_id}");

@@ -1,10 +1,11 @@
 //! Deciding on a designation: approval by every party of one version; holding, rejecting, suspending and ending by one.
 
-use super::{Change, Decision, Designation, Stage, event, existing, forbidden_in};
+use super::{Change, Decision, Designation, Stage, event, forbidden_in};
 use crate::consent::{Act, Approval, require_party};
 use crate::errors::Refusal;
 use crate::fold::{Context, require_fresh};
 use crate::registry::{Event, State};
+use crate::table::Resource as _;
 use crate::text::reason_given;
 
 pub(super) fn decide(
@@ -14,7 +15,7 @@ pub(super) fn decide(
     reason: &str,
     context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
-    let mut row = existing(state, id)?;
+    let mut row = state.designations.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
     require_fresh(&row, &row.name(), read)?;
     if !matches!(row.stage, Stage::Proposed | Stage::Held) {
@@ -63,7 +64,7 @@ pub(super) fn suspend(
     reason: &str,
     context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
-    let mut row = existing(state, id)?;
+    let mut row = state.designations.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
     row.stage_reason = reason_given("reason", reason)?;
     if row.stage != Stage::Active {
@@ -79,7 +80,7 @@ pub(super) fn expire(
     reason: &str,
     context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
-    let mut row = existing(state, id)?;
+    let mut row = state.designations.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
     row.stage_reason = reason_given("reason", reason)?;
     if matches!(row.stage, Stage::Rejected | Stage::Expired) {

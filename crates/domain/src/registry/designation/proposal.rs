@@ -4,9 +4,10 @@ use super::{AliasQuality, Change, Designation, Draft, Kind, Stage, event};
 use crate::consent::Approvals;
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::Context;
-use crate::ids::{check_id, name_of};
+use crate::ids::check_id;
 use crate::limits::{ALIASES_MAX, DESIGNATION_MAX_S, NAME_MAX_CHARS, TEXT_MAX_CHARS};
 use crate::registry::{Event, State};
+use crate::table::Resource as _;
 use crate::text::{checked, checked_or_empty};
 use crate::time::Timestamp;
 
@@ -20,7 +21,7 @@ pub(super) fn propose(state: &State, draft: &Draft, context: &Context) -> Result
         None => 1,
         Some(before) if over(before, context.at) => before.version.saturating_add(1),
         Some(_) => {
-            let name = name_of("designations", &row.id);
+            let name = row.name();
             let message =
                 format!("{name} exists and is not over; decide on it, or choose another identifier");
             return Err(Refusal::new(Reason::AlreadyExists, message).with("resource", name));

@@ -1,12 +1,13 @@
 //! Notifying, claiming and amending: protection begins at once and never shrinks by an amendment.
 
-use super::{Change, Draft, ProtectedEntity, Stage, existing};
+use super::{Change, Draft, ProtectedEntity, Stage};
 use crate::consent::Approvals;
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::{Context, require_fresh};
-use crate::ids::{check_id, name_of};
+use crate::ids::check_id;
 use crate::limits::{BUFFER_MAX_M, NAME_MAX_CHARS};
 use crate::registry::State;
+use crate::table::Resource as _;
 use crate::text::{checked, checked_or_empty};
 
 /// Most former places of one entity that can stand at once.
@@ -22,10 +23,7 @@ pub(super) fn begin(
     let mut found: Vec<Violation> = check_id("protected_entity_id", id).err().into_iter().collect();
     let row = checked_row(id, draft, stage, context, &mut found);
     Refusal::unless_valid(found)?;
-    if state.protected_entities.get(id).is_some() {
-        let name = name_of("protectedEntities", id);
-        return Err(Refusal::new(Reason::AlreadyExists, format!("{name} exists")).with("resource", name));
-    }
+    state.protected_entities.require_free(id)?;
     let change = if stage == Stage::Claimed { Change::Claimed } else { Change::Notified };
     Ok((change, row))
 }
@@ -36,7 +34,7 @@ pub(super) fn amend(
     read: &str,
     context: &Context,
 ) -> Result<(Change, ProtectedEntity), Refusal> {
-    let before = existing(state, &draft.id)?;
+    let before = state.protected_entities.find(&draft.id)?.as_ref().clone();
     if !context.actor.is_party() && before.notified_by.participant != context.actor.participant {
         let message = format!("{} was notified by {}", before.name(), before.notified_by.participant);
         return Err(Refusal::new(Reason::NotYours, message));

@@ -1,11 +1,12 @@
 //! Confirming a claim takes one party; giving up a place or removing an entity takes every party, and it protects
 //! meanwhile.
 
-use super::{Change, ProtectedEntity, Stage, existing};
+use super::{Change, ProtectedEntity, Stage};
 use crate::consent::{Act, Approval, Approvals, require_party};
 use crate::errors::{Reason, Refusal};
 use crate::fold::{Context, require_fresh};
 use crate::registry::State;
+use crate::table::Resource as _;
 use crate::text::reason_given;
 
 pub(super) fn confirm(
@@ -13,7 +14,7 @@ pub(super) fn confirm(
     id: &str,
     context: &Context,
 ) -> Result<(Change, ProtectedEntity), Refusal> {
-    let mut row = existing(state, id)?;
+    let mut row = state.protected_entities.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
     if row.stage != Stage::Claimed {
         return Err(forbidden(&row, "confirmed"));
@@ -28,7 +29,7 @@ pub(super) fn give_up_former_place(
     read: &str,
     context: &Context,
 ) -> Result<(Change, ProtectedEntity), Refusal> {
-    let mut row = existing(state, id)?;
+    let mut row = state.protected_entities.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
     require_fresh(&row, &row.name(), read)?;
     if row.former_areas.is_empty() {
@@ -52,7 +53,7 @@ pub(super) fn consent(
     reason: &str,
     context: &Context,
 ) -> Result<(Change, ProtectedEntity), Refusal> {
-    let mut row = existing(state, id)?;
+    let mut row = state.protected_entities.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
     require_fresh(&row, &row.name(), read)?;
     if row.stage == Stage::Removed {

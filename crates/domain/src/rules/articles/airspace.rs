@@ -1,5 +1,6 @@
 //! Air reservations of other parties are kept apart from in place, height or time.
 
+use crate::table::Resource as _;
 use serde::Deserialize;
 
 use super::{ALL, Kind, not_negative};

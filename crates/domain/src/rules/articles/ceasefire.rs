@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{KINETIC, Kind};
+use super::{KINETIC, Kind, touching};
 use crate::registry::area::Kind as AreaKind;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
@@ -23,16 +23,9 @@ impl Kind for Params {
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let areas = facts.registry.areas.iter().filter(|area| area.kind == AreaKind::Ceasefire);
-        for area in areas.filter(|area| area.in_effect(&facts.operation.window)) {
-            if area.excluded_groups.iter().any(|group| facts.is_claimed(group)) {
-                continue;
-            }
-            if let Some(distance_m) = facts.near(&area.area, 0.0, 0.0) {
-                let message = format!("the effect area touches {:?}", area.display_name);
-                found.push(
-                    Finding::new(Code::CeasefireArea, message).measured(distance_m, 0.0, "m").on(area.name()),
-                );
+        for (area, distance_m) in facts.touched(AreaKind::Ceasefire) {
+            if !area.excluded_groups.iter().any(|group| facts.is_claimed(group)) {
+                found.push(touching(Code::CeasefireArea, area, distance_m));
             }
         }
     }

@@ -1,5 +1,6 @@
 //! An entry near the effect area that nobody has verified for long is pointed out; it protects all the same.
 
+use crate::table::Resource as _;
 use serde::Deserialize;
 
 use super::{GROUND, Kind, not_negative};
@@ -39,9 +40,7 @@ impl Kind for Params {
         {
             let Some(verified_at) = entity.verified_at else { continue };
             let age_s = facts.at.seconds_since(verified_at);
-            let near =
-                entity.places().any(|place| facts.near(place, entity.accuracy_m, self.within_m).is_some());
-            if age_s > i64::from(self.max_age_s) && near {
+            if age_s > i64::from(self.max_age_s) && facts.nearest_place(entity, self.within_m).is_some() {
                 let message = format!("{:?} was verified last at {verified_at}", entity.display_name);
                 #[expect(clippy::cast_precision_loss, reason = "ages are far below 2^52 seconds")]
                 let finding = Finding::new(Code::StaleRegistryEntry, message).measured(

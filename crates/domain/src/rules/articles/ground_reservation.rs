@@ -1,5 +1,6 @@
 //! In another party's ground area no operation takes place without its consent to exactly that operation.
 
+use crate::table::Resource as _;
 use serde::Deserialize;
 
 use super::{GROUND, Kind};
@@ -23,12 +24,11 @@ impl Kind for Params {
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let areas = facts.registry.areas.iter().filter(|area| area.kind == AreaKind::GroundArea);
-        for area in areas.filter(|area| area.in_effect(&facts.operation.window)) {
+        for (area, distance_m) in facts.touched(AreaKind::GroundArea) {
             let holder = &area.declared_by.participant;
-            let touched =
-                facts.near(&area.area, 0.0, 0.0).filter(|_| facts.meets(area.altitude_band.as_ref()));
-            let Some(distance_m) = touched.filter(|_| holder != facts.party) else { continue };
+            if holder == facts.party || !facts.meets(area.altitude_band.as_ref()) {
+                continue;
+            }
             if !facts.consented(&area.name(), holder) {
                 let message =
                     format!("the effect area touches a ground area of {holder}, which has not consented");

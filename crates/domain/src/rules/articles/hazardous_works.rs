@@ -1,10 +1,12 @@
 //! Works containing dangerous forces: dams, dykes, nuclear stations (Additional Protocol I art. 56).
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
-use super::{GROUND, Kind, not_negative};
+use super::{GROUND, Kind, distances, kept_clear};
 use crate::errors::Violation;
-use crate::registry::protection::{Category, Stage};
+use crate::registry::protection::{Category, ProtectedEntity};
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
@@ -24,8 +26,7 @@ impl Kind for Params {
     const APPLIES: &'static [Class] = GROUND;
 
     fn violations(&self) -> Vec<Violation> {
-        let lengths = [("deny_m", self.deny_m), ("refer_m", self.refer_m)];
-        lengths.into_iter().filter_map(|(name, value)| not_negative(name, value)).collect()
+        distances(self.deny_m, self.refer_m)
     }
 
     fn text(&self) -> String {
@@ -36,23 +37,10 @@ impl Kind for Params {
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let active = facts.registry.protected_entities.iter().filter(|entity| entity.stage == Stage::Active);
-        for entity in active.filter(|entity| entity.category == Category::DangerousForces) {
-            let deny_m = self.deny_m.max(entity.deny_distance_m);
-            let refer_m = self.refer_m.max(entity.refer_distance_m);
-            let distances =
-                entity.places().filter_map(|place| facts.near(place, entity.accuracy_m, deny_m.max(refer_m)));
-            let Some(distance_m) = distances.min_by(f64::total_cmp) else { continue };
-            let (code, limit_m) = if distance_m > deny_m {
-                (Code::HazardousWorksNearby, refer_m)
-            } else {
-                (Code::HazardousWorks, deny_m)
-            };
-            let message = format!(
-                "{:?} is {distance_m:.0} m from the effect area, limit {limit_m:.0} m",
-                entity.display_name
-            );
-            found.push(Finding::new(code, message).measured(distance_m, limit_m, "m").on(entity.name()));
+        let codes = (Code::HazardousWorks, Code::HazardousWorksNearby);
+        let works = |entity: &&Arc<ProtectedEntity>| entity.category == Category::DangerousForces;
+        for entity in facts.registry.protected_entities.iter().filter(works) {
+            found.extend(kept_clear(facts, entity, (self.deny_m, self.refer_m), codes));
         }
     }
 }

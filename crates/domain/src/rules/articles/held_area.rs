@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{GROUND, Kind};
+use super::{GROUND, Kind, touching};
 use crate::registry::area::Kind as AreaKind;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
@@ -22,14 +22,8 @@ impl Kind for Params {
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let areas = facts.registry.areas.iter().filter(|area| area.kind == AreaKind::HeldArea);
-        for area in areas.filter(|area| area.in_effect(&facts.operation.window)) {
-            if let Some(distance_m) = facts.near(&area.area, 0.0, 0.0) {
-                let message = format!("the effect area touches {:?}", area.display_name);
-                found.push(
-                    Finding::new(Code::AreaHeld, message).measured(distance_m, 0.0, "m").on(area.name()),
-                );
-            }
+        for (area, distance_m) in facts.touched(AreaKind::HeldArea) {
+            found.push(touching(Code::AreaHeld, area, distance_m));
         }
     }
 }

@@ -3,7 +3,6 @@
 use serde::Deserialize;
 
 use super::{KINETIC, Kind};
-use crate::errors::Violation;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
@@ -19,10 +18,6 @@ pub struct Params {
 impl Kind for Params {
     const NAME: &'static str = "INTELLIGENCE_AGE";
     const APPLIES: &'static [Class] = KINETIC;
-
-    fn violations(&self) -> Vec<Violation> {
-        Vec::new()
-    }
 
     fn text(&self) -> String {
         format!("No source is older than {} seconds.", self.max_age_s)

@@ -1,9 +1,9 @@
 //! Protected movements are kept clear of, from their notification until their completion.
 
+use crate::table::Resource as _;
 use serde::Deserialize;
 
 use super::{KINETIC, Kind};
-use crate::errors::Violation;
 use crate::registry::movement::{Kind as MovementKind, Level, Movement, Plan, Stage};
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
@@ -20,10 +20,6 @@ pub struct Params {
 impl Kind for Params {
     const NAME: &'static str = "MOVEMENT";
     const APPLIES: &'static [Class] = KINETIC;
-
-    fn violations(&self) -> Vec<Violation> {
-        Vec::new()
-    }
 
     fn text(&self) -> String {
         format!(

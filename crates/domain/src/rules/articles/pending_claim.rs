@@ -1,5 +1,6 @@
 //! A claim that something is protected is decided before an operation near it.
 
+use crate::table::Resource as _;
 use serde::Deserialize;
 
 use super::{GROUND, Kind, not_negative};
@@ -36,8 +37,7 @@ impl Kind for Params {
         for claim in facts.registry.protected_entities.iter().filter(|entity| entity.stage == Stage::Claimed)
         {
             let reach_m = self.within_m.max(claim.deny_distance_m).max(claim.refer_distance_m);
-            let distances = claim.places().filter_map(|place| facts.near(place, claim.accuracy_m, reach_m));
-            if let Some(distance_m) = distances.min_by(f64::total_cmp) {
+            if let Some(distance_m) = facts.nearest_place(claim, reach_m) {
                 let message = format!("{:?} is claimed to be protected", claim.display_name);
                 let finding = Finding::new(Code::PendingProtectionClaim, message);
                 found.push(finding.measured(distance_m, reach_m, "m").on(claim.name()));

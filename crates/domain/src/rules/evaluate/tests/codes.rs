@@ -1,5 +1,6 @@
 //! Every code in a world that gives it, and the control in which nothing objects.
 
+use crate::table::Resource as _;
 use std::collections::BTreeSet;
 
 use super::worlds::{AIM, NOW, Setup, actor, window};

@@ -157,7 +157,7 @@ impl Setup {
         let mut setup = Self {
             accord: accord(),
             registry: State::new(),
-            reservations: Table::new("airReservations"),
+            reservations: Table::new(),
             coordination: Vec::new(),
             articles: Some(Text::parse(TEXT).unwrap().articles),
             reach: reached,
