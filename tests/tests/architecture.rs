@@ -57,7 +57,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("concord-client", &["concord-proto", "concord-ledger", "concord-domain"]),
     (
         "concord-server",
-        &["concord-proto", "concord-policy", "concord-ledger", "concord-store", "concord-domain"],
+        &[
+            "concord-proto",
+            "concord-policy",
+            "concord-ledger",
+            "concord-store",
+            "concord-client",
+            "concord-domain",
+        ],
     ),
     ("concord-incidents", SERVICE),
     ("concord-registry", SERVICE),

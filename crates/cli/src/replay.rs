@@ -4,9 +4,8 @@
 use std::path::PathBuf;
 
 use concord_domain::accord::Accord;
-use concord_domain::fold::Fold as _;
-use concord_domain::registry;
-use concord_domain::rules::decision::{difference, recompute};
+use concord_domain::fold::Fold;
+use concord_domain::rules::decision::{Decision, difference, recompute};
 use concord_domain::rules::{Event, State};
 use concord_domain::table::Resource as _;
 use concord_ledger::entry::Entry;
@@ -25,6 +24,9 @@ pub(crate) struct Args {
     /// The exported ledger of the registry.
     #[arg(long)]
     registry: PathBuf,
+    /// The exported ledger of incidents.
+    #[arg(long)]
+    incidents: PathBuf,
     /// The exported ledger of rules.
     #[arg(long)]
     rules: PathBuf,
@@ -36,29 +38,35 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         std::fs::read_to_string(path).map_err(|e| input(&format!("{}: {e}", path.display())))
     };
     let accord = read_accord(&args.accord).map_err(|e| input(&e))?;
-    let replayed = replay(&accord, &read(&args.registry)?, &read(&args.rules)?);
+    let followed = Followed { registry: &read(&args.registry)?, incidents: &read(&args.incidents)? };
+    let replayed = replay(&accord, &followed, &read(&args.rules)?);
     let count = replayed.map_err(|e| Failure::new(Failure::NO, e))?;
     say::line(&format!("{count} decisions recomputed, all identical"));
     Ok(())
 }
 
-/// Verifies both ledgers, recomputes every decision, and gives their number.
+/// The exports of the ledgers that rules follows.
+pub(crate) struct Followed<'a> {
+    /// The registry's.
+    pub(crate) registry: &'a str,
+    /// Incidents'.
+    pub(crate) incidents: &'a str,
+}
+
+/// Verifies all ledgers, recomputes every decision, and gives their number.
 ///
 /// # Errors
 /// Names the first ledger that does not verify, or the first decision that differs.
-pub(crate) fn replay(accord: &Accord, registry: &str, rules: &str) -> Result<u64, String> {
-    let registry = read_ledger(accord, registry)?;
-    let own = read_ledger(accord, rules)?;
-    let origin = accord.origin("registry");
+pub(crate) fn replay(accord: &Accord, followed: &Followed<'_>, rules: &str) -> Result<u64, String> {
+    let mut registry = Source::of(accord, "registry", followed.registry)?;
+    let mut incidents = Source::of(accord, "incidents", followed.incidents)?;
     let mut state = State::new();
-    let mut folded = 0;
     let mut count = 0;
-    for entry in &own {
+    for entry in &read_ledger(accord, rules)? {
         let event: Event = event(entry)?;
         if let Event::Decision(decision) = &event {
-            let head = decision.rests_on.iter().find(|head| head.origin == origin);
-            let size = head.map_or(0, |head| head.size);
-            folded = fold_up_to(&mut state, &registry, folded, size)?;
+            registry.fold_up_to(&mut state.registry, decision)?;
+            incidents.fold_up_to(&mut state.incidents, decision)?;
             let again = recompute(&state, decision).map_err(|e| e.to_string())?;
             if let Some(differs) = difference(decision, &again) {
                 return Err(format!("DIVERGENCE in {}: {differs}", decision.name()));
@@ -70,18 +78,31 @@ pub(crate) fn replay(accord: &Accord, registry: &str, rules: &str) -> Result<u64
     Ok(count)
 }
 
-/// Heads of later decisions are never behind those of earlier ones.
-fn fold_up_to(state: &mut State, registry: &[Entry], from: u64, to: u64) -> Result<u64, String> {
-    let missing = || format!("the registry's ledger ends before entry {to}, on which a decision rests");
-    let (start, end) =
-        (usize::try_from(from).map_err(|e| e.to_string())?, usize::try_from(to).map_err(|e| e.to_string())?);
-    if end < start {
-        return Err("a later decision rests on an earlier head".to_owned());
+/// A followed ledger, folded as far as the decisions so far rest on it.
+struct Source {
+    origin: String,
+    entries: Vec<Entry>,
+    folded: usize,
+}
+
+impl Source {
+    fn of(accord: &Accord, service: &str, text: &str) -> Result<Self, String> {
+        Ok(Self { origin: accord.origin(service), entries: read_ledger(accord, text)?, folded: 0 })
     }
-    for entry in registry.get(start..end).ok_or_else(missing)? {
-        state.registry.apply(&event::<registry::Event>(entry)?);
+
+    /// Heads of later decisions are never behind those of earlier ones.
+    fn fold_up_to<F: Fold>(&mut self, state: &mut F, decision: &Decision) -> Result<(), String> {
+        let size = usize::try_from(decision.rests_on_size(&self.origin)).map_err(|e| e.to_string())?;
+        if size < self.folded {
+            return Err(format!("{} rests on an earlier head of {}", decision.name(), self.origin));
+        }
+        let due = self.entries.get(self.folded..size);
+        for entry in due.ok_or_else(|| format!("{} ends before entry {size}", self.origin))? {
+            state.apply(&event::<F::Event>(entry)?);
+        }
+        self.folded = size;
+        Ok(())
     }
-    Ok(to)
 }
 
 fn event<E: DeserializeOwned>(entry: &Entry) -> Result<E, String> {

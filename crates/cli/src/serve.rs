@@ -46,7 +46,7 @@ pub(crate) enum Service {
     Registry,
     /// Rules checking.
     Rules,
-    /// Incident reporting; so far its ledger alone.
+    /// Incident reporting, the hotline and the status of cooperation.
     Incidents,
 }
 

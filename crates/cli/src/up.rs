@@ -67,7 +67,7 @@ fn tell(deployment: &Deployment) {
     let calls = [
         ("registry", "concord.registry.v1.AccordService/GetAccord"),
         ("rules", "concord.rules.v1.RuleSetService/ListRuleSets"),
-        ("incidents", "concord.ledger.v1.LedgerService/GetHead"),
+        ("incidents", "concord.incidents.v1.IncidentService/ListIncidents"),
     ];
     for (service, call) in calls {
         say::line(&format!("{service}  {}", deployment.addresses.get(service).map_or("", String::as_str)));

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use concord_domain::accord::Accord;
-use concord_domain::fold::Fold as _;
-use concord_domain::registry;
+use concord_domain::fold::Fold;
+use concord_domain::{incidents, registry, rules};
 use concord_ledger::checkpoint::LogVerifier;
 use concord_ledger::entry::Entry;
 use concord_ledger::export::verify_export;
@@ -79,11 +79,13 @@ fn verify_receipt(accord: &Accord, receipt: &Receipt) -> Result<String, String> 
 fn verify_ledger(accord: &Accord, text: &str) -> Result<String, String> {
     let entries = read_ledger(accord, text)?;
     let origin = entries.first().map(|entry| entry.header().origin()).unwrap_or_default();
-    let folded = match origin.rsplit('/').next() {
-        Some("registry") => fold_registry(&entries)?,
-        _ => String::new(),
+    let told = match origin.rsplit('/').next() {
+        Some("registry") => told_registry(&folded(registry::State::new(), &entries)?),
+        Some("rules") => told_rules(&folded(rules::State::new(), &entries)?),
+        Some("incidents") => told_incidents(&folded(incidents::State::default(), &entries)?),
+        _ => return Err(format!("{origin} is no ledger of a service")),
     };
-    Ok(format!("{} entries of {origin}{folded}", entries.len()))
+    Ok(format!("{} entries of {origin}; folded: {told}", entries.len()))
 }
 
 /// The entries of an exported ledger of the accord, chain, tree and signatures verified.
@@ -98,23 +100,32 @@ pub(crate) fn read_ledger(accord: &Accord, text: &str) -> Result<Vec<Entry>, Str
     Ok(verified.entries)
 }
 
-fn fold_registry(entries: &[Entry]) -> Result<String, String> {
-    let mut state = registry::State::new();
+/// Folds a whole ledger; each entry must be of the kind that its header says.
+fn folded<F: Fold>(mut state: F, entries: &[Entry]) -> Result<F, String> {
     for entry in entries {
         let body = entry.body().ok_or_else(|| format!("entry {} has no body", entry.index()))?;
-        let event: registry::Event =
+        let event: F::Event =
             serde_json::from_slice(body).map_err(|e| format!("entry {}: {e}", entry.index()))?;
-        if registry::State::kind(&event) != entry.kind() {
-            return Err(format!(
-                "entry {} says {} and records {}",
-                entry.index(),
-                entry.kind(),
-                registry::State::kind(&event)
-            ));
+        if F::kind(&event) != entry.kind() {
+            let (index, said, found) = (entry.index(), entry.kind(), F::kind(&event));
+            return Err(format!("entry {index} says {said} and records {found}"));
         }
         state.apply(&event);
     }
+    Ok(state)
+}
+
+fn told_registry(state: &registry::State) -> String {
     let (designations, entities) = (state.designations.len(), state.protected_entities.len());
-    let movements = state.movements.len();
-    Ok(format!("; folded: {designations} designations, {entities} protected entities, {movements} movements"))
+    format!("{designations} designations, {entities} protected entities, {} movements", state.movements.len())
+}
+
+fn told_rules(state: &rules::State) -> String {
+    let (rule_sets, decisions) = (state.rule_sets.len(), state.decisions.len());
+    format!("{rule_sets} rule sets, {decisions} decisions, {} air reservations", state.reservations.len())
+}
+
+fn told_incidents(state: &incidents::State) -> String {
+    let (incidents, messages) = (state.incidents.len(), state.messages.len());
+    format!("{incidents} incidents, {messages} messages, {} suspensions", state.suspensions.len())
 }

@@ -186,16 +186,22 @@ impl Approvals {
     /// Whether the consent that `act` needs is complete.
     #[must_use]
     pub fn complete(&self, accord: &Accord, act: Act) -> bool {
-        match accord.consent.consent(act) {
-            Consent::One => true,
-            Consent::EveryParty => accord.parties().all(|party| self.given.contains_key(party)),
-        }
+        suffices(accord, act, |party| self.given.contains_key(party))
     }
 
     /// The parties that have not consented yet, in the order of the accord.
     #[must_use]
     pub fn missing(&self, accord: &Accord) -> Vec<ParticipantId> {
         accord.parties().filter(|party| !self.given.contains_key(*party)).cloned().collect()
+    }
+}
+
+/// Whether the consents that are there are those that `act` needs.
+#[must_use]
+pub fn suffices(accord: &Accord, act: Act, given: impl Fn(&ParticipantId) -> bool) -> bool {
+    match accord.consent.consent(act) {
+        Consent::One => true,
+        Consent::EveryParty => accord.parties().all(given),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod consent;
 pub mod digest;
 pub mod errors;
 pub mod fold;
+pub mod follow;
 pub mod geo;
 pub mod ids;
 pub mod limits;

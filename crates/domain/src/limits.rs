@@ -10,6 +10,8 @@ pub const ALIASES_MAX: usize = 100;
 pub const POSITIONS_MAX: usize = 1_000;
 /// Groups named in one request.
 pub const GROUPS_MAX: usize = 50;
+/// Resources that one incident may name.
+pub const RELATED_MAX: usize = 50;
 /// Intelligence references of one operation.
 pub const SOURCES_MAX: usize = 50;
 /// Volumes of one air reservation.

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod config;
 pub mod core;
 pub mod folded;
+pub mod follow;
 pub mod health;
 pub mod identity;
 pub mod ledger_service;

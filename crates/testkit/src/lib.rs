@@ -52,11 +52,18 @@ impl Cluster {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let accord = concord_server::pki::init(folder.path(), &spec(mode)).expect("certificates");
         let pki = folder.path().to_owned();
-        let deployment = Arc::new(Deployment { pki, accord, addresses: BTreeMap::new() });
+        // All listen before the first starts: they follow each other.
+        let (mut addresses, mut listeners) = (BTreeMap::new(), Vec::new());
+        for service in services {
+            let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+            addresses.insert(*service, format!("https://{}", listener.local_addr().expect("its address")));
+            listeners.push((*service, listener));
+        }
+        let deployment = Arc::new(Deployment { pki, accord, addresses });
         let sessions = Sessions::new(Arc::clone(&deployment));
         let mut cluster = Self { folder, deployment, sessions, running: BTreeMap::new() };
-        for service in services {
-            cluster.run(service).await;
+        for (service, listener) in listeners {
+            cluster.run(service, listener);
         }
         cluster
     }
@@ -100,19 +107,14 @@ impl Cluster {
     /// # Panics
     /// Where it cannot be started.
     pub async fn restart(&mut self, service: &'static str) {
-        self.run(service).await;
+        let address = self.deployment.addresses.get(service).expect("a service that ran before");
+        let listener = TcpListener::bind(address.trim_start_matches("https://")).await.expect("its port");
+        self.sessions = Sessions::new(Arc::clone(&self.deployment));
+        self.run(service, listener);
     }
 
-    async fn run(&mut self, service: &'static str) {
-        let former = self.deployment.addresses.get(service).cloned();
-        let at = former.as_deref().map_or("127.0.0.1:0", |address| address.trim_start_matches("https://"));
-        let listener = TcpListener::bind(at).await.expect("a port");
-        let address = format!("https://{}", listener.local_addr().expect("its address"));
+    fn run(&mut self, service: &'static str, listener: TcpListener) {
         let config = self.config(service);
-        let mut deployment = self.deployment.as_ref().clone();
-        deployment.addresses.insert(service, address);
-        self.deployment = Arc::new(deployment);
-        self.sessions = Sessions::new(Arc::clone(&self.deployment));
         let stop = CancellationToken::new();
         let task = match service {
             "registry" => tokio::spawn(concord_registry::run(config, listener, stop.clone())),

@@ -1,16 +1,30 @@
-//! Incidents as a process: so far its ledger, which holds the accord alone, so that rules can follow it.
+//! Incidents as a process: it records reports, carries the hotline, and keeps the status of cooperation.
+//!
+//! It follows the registry for what is protected where, and rules for the triggers that were ratified; it waits for
+//! neither before it takes a report, a message or a suspension, save in an exercise, whose clock the registry keeps.
 
-use concord_domain::incidents::{Event, State};
-use concord_proto::pb::ledger::v1::ledger_service_server::LedgerServiceServer;
+mod app;
+mod grpc;
+
+use std::sync::Arc;
+
+use concord_domain::incidents::{Command, Event, Followed as FollowedEntries, State};
 use concord_server::config::Config;
-use concord_server::ledger_service::LedgerReader;
-use concord_server::limits::REQUEST_MAX_BYTES;
+use concord_server::core::Core;
+use concord_server::follow::Kept;
 use concord_server::process::{Ended, Service, run as run_process};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::{App, BARRIER_MAX, escalation};
+
 /// Full names of the services that incidents offers.
-pub const SERVICES: &[&str] = &["concord.ledger.v1.LedgerService"];
+pub const SERVICES: &[&str] = &[
+    "concord.incidents.v1.IncidentService",
+    "concord.incidents.v1.HotlineService",
+    "concord.incidents.v1.CooperationService",
+    "concord.ledger.v1.LedgerService",
+];
 
 /// Runs incidents on `listener` until `stop` is cancelled or its ledger fails.
 ///
@@ -18,9 +32,29 @@ pub const SERVICES: &[&str] = &["concord.ledger.v1.LedgerService"];
 /// Says what keeps it from being served.
 pub async fn run(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<Ended, String> {
     let service = Service { initial: State::default(), opening: Event::AccordOpened, offers: SERVICES };
-    run_process(config, listener, stop, service, async |routes, _, core, drain| {
-        let ledger = LedgerServiceServer::new(LedgerReader::new(core.ledger().clone(), drain));
-        Ok(routes.add_service(ledger.max_decoding_message_size(REQUEST_MAX_BYTES)))
+    run_process(config, listener, stop, service, async |routes, config, core, drain| {
+        let app = following(config, core, drain).await?;
+        Ok(grpc::add(routes, app))
     })
     .await
+}
+
+async fn following(config: &Config, core: Core<State>, drain: CancellationToken) -> Result<App, String> {
+    let registry = Kept::open("registry", config, &core, |events, _, _| {
+        Command::Followed(FollowedEntries::Registry(events))
+    });
+    let rules =
+        Kept::open("rules", config, &core, |events, _, _| Command::Followed(FollowedEntries::Rules(events)));
+    let (registry, rules) = (registry.await?, rules.await?);
+    let registry = Arc::new(registry.follow(&drain));
+    let (rules, drained) = (rules.follow(&drain), drain.clone());
+    tokio::spawn(async move {
+        drained.cancelled().await;
+        // Nothing here waits for rules; it is followed for as long as it is held.
+        drop(rules);
+    });
+    if !core.accord().is_exercise() {
+        tokio::spawn(escalation::in_time(core.clone(), drain.clone()));
+    }
+    Ok(App { core: core.settling(registry.settle(BARRIER_MAX)), registry, drain })
 }

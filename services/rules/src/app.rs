@@ -11,7 +11,7 @@ use concord_domain::rules::coordination::Coordination;
 use concord_server::core::Core;
 use tokio_util::sync::CancellationToken;
 
-use crate::follow::Followed;
+use crate::follow::Following;
 
 pub(crate) use check::Stand;
 
@@ -19,7 +19,7 @@ pub(crate) use check::Stand;
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) core: Core<State>,
-    pub(crate) followed: Arc<Followed>,
+    pub(crate) followed: Arc<Following>,
     pub(crate) drain: CancellationToken,
 }
 

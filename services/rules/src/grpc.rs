@@ -17,13 +17,13 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 use crate::app::App;
-use crate::follow::Followed;
+use crate::follow::Following;
 
 /// Rules' services on `routes`; streams end when `drain` is cancelled.
 pub(crate) fn add(
     routes: Routes,
     core: Core<State>,
-    followed: Arc<Followed>,
+    followed: Arc<Following>,
     drain: &CancellationToken,
 ) -> Routes {
     let ledger = LedgerReader::new(core.ledger().clone(), drain.clone());

@@ -7,15 +7,13 @@ mod grpc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use concord_domain::errors::{Reason, Refusal};
 use concord_domain::rules::{Event, State};
 use concord_server::config::Config;
-use concord_server::core::Settle;
 use concord_server::process::{Ended, Service, run as run_process};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::follow::Followed;
+use crate::follow::Following;
 
 /// Full names of the services that rules offers.
 pub const SERVICES: &[&str] = &[
@@ -28,6 +26,8 @@ pub const SERVICES: &[&str] = &[
 
 /// Longest wait for a followed head before a check is denied.
 const BARRIER_MAX: Duration = Duration::from_secs(2);
+/// How often a check looks whether incidents has taken up the rule set in force.
+const ADOPTION_POLL: Duration = Duration::from_millis(5);
 
 /// Runs rules on `listener` until `stop` is cancelled or its ledger fails.
 ///
@@ -36,15 +36,8 @@ const BARRIER_MAX: Duration = Duration::from_secs(2);
 pub async fn run(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<Ended, String> {
     let service = Service { initial: State::new(), opening: Event::AccordOpened, offers: SERVICES };
     run_process(config, listener, stop, service, async |routes, config, core, drain| {
-        let followed = Arc::new(Followed::start(config, &core, &drain).await?);
-        let asked = Arc::clone(&followed);
-        let settle: Settle = Arc::new(move || {
-            let asked = Arc::clone(&asked);
-            Box::pin(async move {
-                let reached = asked.registry.barrier(BARRIER_MAX).await;
-                reached.map(drop).map_err(|e| Refusal::new(Reason::LedgerUnavailable, e.to_string()))
-            })
-        });
+        let followed = Arc::new(Following::start(config, &core, &drain).await?);
+        let settle = followed.registry.settle(BARRIER_MAX);
         Ok(grpc::add(routes, core.settling(settle), followed, &drain))
     })
     .await

@@ -12,7 +12,7 @@ use super::protection::hospital;
 use super::stage::Stage;
 use super::tell::Teller;
 use crate::ledger::{Export, export as export_ledger};
-use crate::replay::replay;
+use crate::replay::{Followed, replay};
 use crate::session::Who;
 use crate::verify::verify_text;
 
@@ -99,11 +99,13 @@ pub(super) async fn export(stage: &Stage, teller: &Teller) -> Step {
         "The ledgers are exported and verified; their fold, and every decision recomputed, is identical.",
     );
     let mut texts = Vec::new();
-    for service in ["registry", "rules"] {
+    for service in ["registry", "incidents", "rules"] {
         texts.push(exported(stage, teller, service).await?);
     }
     let accord = &stage.deployment().accord;
-    let [registry, rules] = texts.as_slice() else { return Err("not every ledger was exported".to_owned()) };
+    let [registry, incidents, rules] = texts.as_slice() else {
+        return Err("not every ledger was exported".to_owned());
+    };
     let by = Who::new("auditor", "actor-1", Role::Auditor);
     let folded = format!("{} protected entities", count(stage, &by).await?);
     if !verify_text(accord, registry)?.contains(&folded) {
@@ -111,7 +113,7 @@ pub(super) async fn export(stage: &Stage, teller: &Teller) -> Step {
     }
     teller.plain(&format!("   the registry lists {folded}, as the fold of its ledger does"));
     let began = Instant::now();
-    let decisions = replay(accord, registry, rules)?;
+    let decisions = replay(accord, &Followed { registry, incidents }, rules)?;
     teller.call(
         &by,
         "recompute every decision from the exported ledgers",

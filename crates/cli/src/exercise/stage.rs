@@ -34,14 +34,19 @@ impl Stage {
         let accord = concord_server::pki::init(folder.path(), &spec(cast)).map_err(|e| e.to_string())?;
         let mut deployment = Deployment { pki: folder.path().to_owned(), accord, addresses: BTreeMap::new() };
         let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
+        // All listen before the first starts: they follow each other.
+        let mut listeners = Vec::new();
         for (name, service) in SERVICES {
             let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|e| e.to_string())?;
             let address = listener.local_addr().map_err(|e| e.to_string())?;
+            deployment.addresses.insert(name, format!("https://{address}"));
+            listeners.push((name, service, listener));
+        }
+        for (name, service, listener) in listeners {
             let peers =
                 deployment.addresses.iter().map(|(peer, at)| ((*peer).to_owned(), at.clone())).collect();
             let path = folder.path().join(format!("{name}.toml"));
             let config = Config::load(Some(&path), |_| None, File { peers, ..File::default() });
-            deployment.addresses.insert(name, format!("https://{address}"));
             let served = run_service(service, config.map_err(|e| e.to_string())?, listener, stop.clone());
             running.spawn(async move {
                 if let Err(error) = served.await {
@@ -62,7 +67,7 @@ impl Stage {
 }
 
 fn spec(cast: &Cast) -> AccordSpec {
-    let roles = [Role::Proposer, Role::Approver, Role::DutyOfficer];
+    let roles = [Role::Proposer, Role::Approver, Role::DutyOfficer, Role::Investigator];
     let participant = |id: String, kind, roles: &[Role]| ParticipantSpec {
         name: id.clone(),
         id,

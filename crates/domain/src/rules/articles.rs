@@ -12,6 +12,7 @@ pub mod ceasefire;
 pub mod civilian_harm;
 pub mod civilian_presence;
 pub mod commingling;
+pub mod cooperation;
 pub mod corroboration;
 pub mod designation;
 pub mod dissent;
@@ -22,17 +23,21 @@ pub mod ground_reservation;
 pub mod hazardous_works;
 pub mod held_area;
 pub mod identification;
+pub mod incident_site;
 pub mod intelligence_age;
 pub mod location;
 pub mod movement;
 pub mod natural_person;
 pub mod non_target_group;
 pub mod notice;
+pub mod open_warning;
 pub mod pending_claim;
 pub mod populated_area;
 pub mod protected_proximity;
+pub mod repeat_engagement;
 pub mod secondary_hazard;
 pub mod self_defence;
+pub mod suspension_trigger;
 pub mod time_window;
 
 use serde::de::DeserializeOwned;
@@ -45,10 +50,14 @@ use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
 use crate::table::Resource as _;
 
+/// No class: what holds elsewhere than in a check.
+const NONE: &[Class] = &[];
 /// Classes of kinetic operations on the ground alone.
 const GROUND: &[Class] = &[Class::KineticGround];
 /// Classes of kinetic operations.
 const KINETIC: &[Class] = &[Class::KineticGround, Class::KineticAir];
+/// Every class but medical flights, which nothing that is said about cooperation stops.
+const ALL_BUT_MEDICAL: &[Class] = &[Class::KineticGround, Class::KineticAir, Class::Flight];
 /// Every class.
 const ALL: &[Class] = &[Class::KineticGround, Class::KineticAir, Class::Flight, Class::MedicalFlight];
 
@@ -128,6 +137,7 @@ kinds! {
     civilian_harm => CivilianHarm,
     civilian_presence => CivilianPresence,
     commingling => Commingling,
+    cooperation => Cooperation,
     corroboration => Corroboration,
     designation => Designation,
     dissent => Dissent,
@@ -138,17 +148,21 @@ kinds! {
     hazardous_works => HazardousWorks,
     held_area => HeldArea,
     identification => Identification,
+    incident_site => IncidentSite,
     intelligence_age => IntelligenceAge,
     location => Location,
     movement => Movement,
     natural_person => NaturalPerson,
     non_target_group => NonTargetGroup,
     notice => Notice,
+    open_warning => OpenWarning,
     pending_claim => PendingClaim,
     populated_area => PopulatedArea,
     protected_proximity => ProtectedProximity,
+    repeat_engagement => RepeatEngagement,
     secondary_hazard => SecondaryHazard,
     self_defence => SelfDefence,
+    suspension_trigger => SuspensionTrigger,
     time_window => TimeWindow,
 }
 
@@ -165,6 +179,8 @@ impl Rule {
             Self::Movement(movement::Params { time_pad_s: 0 }),
             Self::HeldArea(held_area::Params {}),
             Self::Commingling(commingling::Params { separation_m: 0.0, max_age_s: commingling::AGE_MAX_S }),
+            Self::Cooperation(cooperation::Params {}),
+            Self::OpenWarning(open_warning::Params {}),
         ]
     }
 }

@@ -8,10 +8,10 @@ use crate::actor::Actor;
 use crate::consent::{Approvals, require_party};
 use crate::errors::Refusal;
 use crate::fold::Context;
+use crate::follow::Head;
 use crate::rules::evaluate::{Evaluation, Reach, evaluate};
 use crate::rules::finding::{Finding, Verdict};
 use crate::rules::operation::{Class, Operation};
-use crate::rules::state::Head;
 use crate::rules::{Event, State};
 use crate::table::Resource;
 use crate::time::Timestamp;
@@ -68,6 +68,12 @@ impl Decision {
     pub fn confirm_by(&self) -> Option<Timestamp> {
         let permit = self.verdict == Verdict::Permit;
         permit.then(|| self.at.plus_seconds(CONFIRM_WITHIN_S))
+    }
+
+    /// How many entries of a followed ledger it rests on.
+    #[must_use]
+    pub fn rests_on_size(&self, origin: &str) -> u64 {
+        self.rests_on.iter().find(|head| head.origin == origin).map_or(0, |head| head.size)
     }
 
     /// The kind of the entry.
@@ -180,8 +186,9 @@ pub(super) fn check(state: &State, command: &Check, context: &Context) -> Result
     let operation = command.operation.as_ref().clone().checked()?;
     let party = &context.actor.participant;
     let digest = operation.digest(party)?;
+    let reach = state.reach(command.reach);
     let Evaluation { class, verdict, findings } =
-        state.evaluate(&operation, party, &digest, command.reach, context.at)?;
+        state.evaluate(&operation, party, &digest, reach, context.at)?;
     let rule_set = state.rule_set_in_force();
     let decision = Decision {
         id: context.fresh_id.clone(),
@@ -196,7 +203,7 @@ pub(super) fn check(state: &State, command: &Check, context: &Context) -> Result
         rule_set: rule_set.map(|row| row.name()).unwrap_or_default(),
         rule_set_hash: rule_set.map(|row| row.text_hash.clone()).unwrap_or_default(),
         rests_on: state.heads.values().cloned().collect(),
-        reach: command.reach,
+        reach,
     };
     Ok(vec![Event::Decision(Box::new(decision))])
 }
@@ -244,6 +251,7 @@ impl State {
         let world = crate::rules::evaluate::World {
             accord: self.accord()?,
             registry: &self.registry,
+            incidents: &self.incidents,
             reservations: &self.reservations,
             coordination: &said,
             articles: self.articles_in_force(),

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::accord::Accord;
 use crate::ids::ParticipantId;
+use crate::incidents;
 use crate::registry;
 use crate::rules::airspace::Reservation;
 use crate::rules::articles::Rule;
@@ -47,6 +48,8 @@ pub struct World<'a> {
     pub accord: &'a Accord,
     /// The fold of the registry's ledger.
     pub registry: &'a registry::State,
+    /// The fold of the incidents' ledger.
+    pub incidents: &'a incidents::State,
     /// Air reservations.
     pub reservations: &'a Table<Reservation>,
     /// What was said about exactly this operation.
@@ -82,6 +85,7 @@ pub fn evaluate(
     let facts = Facts {
         accord: world.accord,
         registry: world.registry,
+        incidents: world.incidents,
         reservations: world.reservations,
         coordination: world.coordination,
         operation,

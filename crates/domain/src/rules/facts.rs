@@ -8,6 +8,7 @@ use crate::geo::{
     separation_m, separation_to_route_m,
 };
 use crate::ids::ParticipantId;
+use crate::incidents;
 use crate::registry::area::{self, RestrictedArea};
 use crate::registry::names::{Resolution, Standing};
 use crate::registry::protection::ProtectedEntity;
@@ -22,6 +23,7 @@ use crate::time::Timestamp;
 pub(super) struct Facts<'a> {
     pub(super) accord: &'a Accord,
     pub(super) registry: &'a registry::State,
+    pub(super) incidents: &'a incidents::State,
     pub(super) reservations: &'a Table<Reservation>,
     pub(super) coordination: &'a [Arc<Coordination>],
     pub(super) operation: &'a Operation,

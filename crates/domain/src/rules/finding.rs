@@ -58,6 +58,12 @@ codes! {
     OtherPartyReservation = "OTHER_PARTY_RESERVATION" => Deny,
     /// Conflicts with another party's air reservation.
     AirspaceConflict = "AIRSPACE_CONFLICT" => Deny,
+    /// Inside the place of a recent engagement where the response goes on.
+    RepeatEngagementAtIncidentSite = "REPEAT_ENGAGEMENT_AT_INCIDENT_SITE" => Deny,
+    /// A warning on the hotline about the place stands.
+    OpenHotlineWarning = "OPEN_HOTLINE_WARNING" => Deny,
+    /// Cooperation with the party is suspended.
+    PartySuspended = "PARTY_SUSPENDED" => Deny,
     /// A party that must approve has not.
     ApprovalMissing = "APPROVAL_MISSING" => Deny,
     /// The designated group and another are both confirmed there.
@@ -134,6 +140,10 @@ codes! {
     SelfDefenceRequiresReview = "SELF_DEFENCE_REQUIRES_REVIEW" => Refer,
     /// A movement is over by its window but not completed.
     MovementNotClosed = "MOVEMENT_NOT_CLOSED" => Refer,
+    /// Incidents were reported at the place before.
+    RepeatIncidentSite = "REPEAT_INCIDENT_SITE" => Refer,
+    /// Cooperation with the party is restricted.
+    CooperationRestricted = "COOPERATION_RESTRICTED" => Refer,
     /// The real clock jumped and nobody has confirmed it.
     ClockUnconfirmed = "CLOCK_UNCONFIRMED" => Refer,
     /// Nothing objects.

@@ -123,6 +123,7 @@ fn release(
     referred(&decision, &status, context)?;
     reason_given("reason", reason)?;
     let party = &decision.submitted_by.participant;
+    let reach = state.reach(reach);
     let now = state.evaluate(&decision.operation, party, &decision.operation_digest, reach, context.at)?;
     if now.verdict == Verdict::Deny {
         let codes: Vec<&str> =

@@ -9,28 +9,19 @@ use serde::{Deserialize, Serialize};
 use crate::accord::{Accord, AccordOpened};
 use crate::errors::{Reason, Refusal};
 use crate::fold::{Context, Fold, commands, kept};
+use crate::follow::{Head, News};
+use crate::incidents;
 use crate::registry;
 use crate::rules::airspace::{self, Reservation};
 use crate::rules::articles::{self, Rule};
 use crate::rules::coordination::{self, Coordination};
 use crate::rules::decision::{self, Decision, Status};
+use crate::rules::evaluate::{Reach, Reached};
 use crate::rules::review;
 use crate::rules::rule_set::{self, Article, RuleSet, Stage, Text};
 use crate::rules::voiding;
 use crate::table::{Row, Table};
 use crate::time::Timestamp;
-
-/// The head of a followed ledger.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Head {
-    /// Name of the ledger.
-    pub origin: String,
-    /// Number of entries.
-    pub size: u64,
-    /// RFC 6962 root, 64 hexadecimal digits.
-    pub root: String,
-}
 
 /// What rules records.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -79,24 +70,24 @@ commands! {
     Followed => Followed,
 }
 
-/// Verified entries of a followed ledger.
+/// What came from the followed ledgers.
 #[derive(Clone, Debug)]
 pub struct Followed {
-    /// Events of the registry; none for another ledger.
-    pub registry: Vec<registry::Event>,
+    /// Verified entries.
+    pub entries: Entries,
     /// The head after them.
     pub head: Head,
     /// Whether they are new, or were kept from an earlier run.
     pub news: News,
 }
 
-/// Whether followed entries are new to this service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum News {
-    /// New: what they contradict is voided.
-    New,
-    /// Kept from an earlier run: they were taken account of then.
-    Kept,
+/// Verified entries of a followed ledger.
+#[derive(Clone, Debug)]
+pub enum Entries {
+    /// Events of the registry.
+    Registry(Vec<registry::Event>),
+    /// Events of incidents.
+    Incidents(Vec<incidents::Event>),
 }
 
 /// Everything that rules knows.
@@ -106,6 +97,8 @@ pub struct State {
     pub opened: Option<Arc<AccordOpened>>,
     /// The fold of the registry's ledger.
     pub registry: registry::State,
+    /// The fold of the incidents' ledger.
+    pub incidents: incidents::State,
     /// Heads of the followed ledgers, by origin.
     pub heads: BTreeMap<String, Head>,
     /// Rule sets.
@@ -140,6 +133,7 @@ impl State {
         Self {
             opened: None,
             registry: registry::State::new(),
+            incidents: incidents::State::default(),
             heads: BTreeMap::new(),
             rule_sets: Table::new(),
             decisions: Table::new(),
@@ -165,6 +159,22 @@ impl State {
     #[must_use]
     pub fn rule_set_in_force(&self) -> Option<&Arc<RuleSet>> {
         self.in_force.as_ref().and_then(|(id, _)| self.rule_sets.get(id))
+    }
+
+    /// Whether incidents has taken up the rule set in force; until then its triggers do not hold yet.
+    #[must_use]
+    pub fn incidents_adopted(&self) -> bool {
+        self.rule_set_in_force().is_none_or(|row| {
+            let adopted = self.incidents.adopted();
+            adopted
+                .is_some_and(|adopted| (adopted.number, &adopted.text_hash) == (row.number, &row.text_hash))
+        })
+    }
+
+    /// What can be relied on: `confirmed` by the shell, and of incidents only what stands on the rule set in force.
+    pub(super) fn reach(&self, confirmed: Reach) -> Reach {
+        let incidents = if self.incidents_adopted() { confirmed.incidents } else { Reached::Unconfirmed };
+        Reach { incidents, ..confirmed }
     }
 
     pub(super) fn articles_in_force(&self) -> Option<&[Article]> {
@@ -257,10 +267,18 @@ impl Fold for State {
 
     fn absorb(&mut self, command: &Command) {
         if let Command::Followed(followed) = command {
-            followed.registry.iter().for_each(|event| self.registry.apply(event));
-            self.heads.insert(followed.head.origin.clone(), followed.head.clone());
             // Rows of a followed ledger are not rows of this one.
-            let _ = self.registry.drain_rows();
+            let _ = match &followed.entries {
+                Entries::Registry(events) => {
+                    events.iter().for_each(|event| self.registry.apply(event));
+                    self.registry.drain_rows()
+                }
+                Entries::Incidents(events) => {
+                    events.iter().for_each(|event| self.incidents.apply(event));
+                    self.incidents.drain_rows()
+                }
+            };
+            self.heads.insert(followed.head.origin.clone(), followed.head.clone());
         }
     }
 

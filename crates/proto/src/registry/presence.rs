@@ -78,8 +78,7 @@ fn file(faults: &mut Faults, pb: pb::PresenceAssessment) -> Option<Command> {
         pb::PresenceLevel::Controlling => Some(Level::Controlling),
     });
     let place = area::from_pb(faults, "assessment.area", place);
-    let field = "assessment.observe_time";
-    let observed = faults.required(field, observe_time).and_then(|at| faults.take(time::from_pb(field, at)));
+    let observed = time::required(faults, "assessment.observe_time", observe_time);
     Some(Command::File { subject: subject?, level: level?, area: place?, observed_at: observed? })
 }
 

@@ -1,11 +1,11 @@
 //! Checks, decisions and what becomes of them.
 
 use concord_domain::errors::Refusal;
+use concord_domain::follow::Head;
 use concord_domain::rules::decision::{Decision, Stage, Status, TERMS};
 use concord_domain::rules::finding::{Finding, Verdict};
 use concord_domain::rules::operation::Operation;
 use concord_domain::rules::review::Review;
-use concord_domain::rules::state::Head;
 use concord_domain::table::Resource as _;
 use concord_domain::time::Timestamp;
 

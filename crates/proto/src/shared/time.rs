@@ -30,6 +30,12 @@ pub fn from_pb(field: &str, pb: Pb) -> Result<Timestamp, Violation> {
     at.check(field).map(|()| at)
 }
 
+/// An instant that must be present; a wrong one is kept in `faults`.
+pub fn required(faults: &mut Faults, field: &str, pb: Option<Pb>) -> Option<Timestamp> {
+    let pb = faults.required(field, pb)?;
+    faults.take(from_pb(field, pb))
+}
+
 /// An instant that may be absent; a wrong one is kept in `faults`.
 pub fn optional(faults: &mut Faults, field: &str, pb: Option<Pb>) -> Option<Timestamp> {
     pb.and_then(|pb| faults.take(from_pb(field, pb)))
@@ -45,11 +51,7 @@ pub fn window_to_pb(window: &Interval) -> pb::TimeWindow {
 /// A window; both ends must be present. Their order is the domain's business.
 pub fn window_from_pb(faults: &mut Faults, field: &str, pb: pb::TimeWindow) -> Option<Interval> {
     let pb::TimeWindow { start_time, end_time } = pb;
-    let mut end_of = |name: &str, time: Option<Pb>| {
-        let field = format!("{field}.{name}");
-        let time = faults.required(&field, time)?;
-        faults.take(from_pb(&field, time))
-    };
+    let mut end_of = |name: &str, time: Option<Pb>| required(faults, &format!("{field}.{name}"), time);
     let (start, end) = (end_of("start_time", start_time), end_of("end_time", end_time));
     Some(Interval { start: start?, end: end? })
 }

@@ -18,7 +18,6 @@ use concord_server::core::{Snapshot, event_of, internal};
 use concord_server::rows::Written;
 
 use super::App;
-use crate::follow::registry_events;
 
 /// Entries read at a time for a replay.
 const PAGE: usize = 500;
@@ -128,12 +127,11 @@ impl App {
         let unreadable = |cause: String| Refusal::new(Reason::LedgerUnavailable, cause);
         let mut before = State::new();
         let decision = self.own_entries_until(id, &mut before)?;
-        let origin = self.core.accord().origin("registry");
-        let head = decision.rests_on.iter().find(|head| head.origin == origin);
-        let size = head.map_or(0, |head| head.size);
-        for event in registry_events(&self.followed.registry_copy, size).map_err(unreadable)? {
-            before.registry.apply(&event);
-        }
+        let rests_on = |service: &str| decision.rests_on_size(&self.core.accord().origin(service));
+        let registry = self.followed.registry.events(rests_on("registry")).map_err(unreadable)?;
+        registry.iter().for_each(|event| before.registry.apply(event));
+        let incidents = self.followed.incidents.events(rests_on("incidents")).map_err(unreadable)?;
+        incidents.iter().for_each(|event| before.incidents.apply(event));
         let again = recompute(&before, &decision)?;
         let differs = difference(&decision, &again);
         let Evaluation { class, verdict, findings } = again;

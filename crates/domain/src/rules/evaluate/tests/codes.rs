@@ -5,6 +5,9 @@ use std::collections::BTreeSet;
 
 use super::worlds::{AIM, NOW, Setup, actor, window};
 use crate::geo::{Area, LatLng};
+use crate::incidents::cooperation::{Effect, Scope};
+use crate::incidents::engagement::Response;
+use crate::incidents::incident::Severity;
 use crate::registry::area::Kind as AreaKind;
 use crate::registry::designation::Stage as Designated;
 use crate::registry::presence::{Level, Subject};
@@ -89,6 +92,14 @@ fn reaching(code: Code) -> Setup {
         AreaHeld => with(|s| s.restrict(AIM, 10.0, AreaKind::HeldArea, &[])),
         OtherPartyReservation => with(|s| s.restrict(AIM, 10.0, AreaKind::GroundArea, &[])),
         AirspaceConflict => with(|s| s.reserve(away(3_000.0), 100.0)),
+        RepeatEngagementAtIncidentSite => with(|s| s.engage(away(1_200.0), 3_600, Response::InProgress)),
+        OpenHotlineWarning => with(|s| s.warn(away(301.0), 10.0, None)),
+        PartySuspended => with(|s| s.suspend(Some("party-a"), None, (Scope::Kinetic, Effect::Suspended))),
+        CooperationRestricted => with(|s| s.suspend(None, None, (Scope::Kinetic, Effect::Restricted))),
+        RepeatIncidentSite => with(|s| {
+            s.report(away(1_200.0), 7_200, Severity::NearMiss);
+            s.report(away(1_200.0), 3_600, Severity::NearMiss);
+        }),
         ApprovalMissing => {
             with_article("[[article]]\nnumber=90\nkind=\"APPROVALS\"\ntitle=\"A\"\nparties=[\"party-b\"]")
         }
@@ -260,4 +271,49 @@ fn an_assessment_that_does_not_cover_the_effect_area_confirms_nothing() {
     }
     assert!(codes(&setup).contains(&Code::PresenceNotConfirmed));
     assert_eq!(actor("party-a").participant.as_str(), "party-a");
+}
+
+#[test]
+fn what_is_said_about_cooperation_reaches_the_party_place_and_class_that_it_names_and_no_other() {
+    let everything = (Scope::KineticAndFlights, Effect::Suspended);
+    let verdict = |setup: &Setup| setup.evaluate().verdict;
+    assert_eq!(verdict(&with(|s| s.suspend(Some("party-b"), None, everything))), Verdict::Permit);
+    let elsewhere = Area::circle(away(5_000.0), 100.0);
+    assert_eq!(verdict(&with(|s| s.suspend(None, Some(elsewhere), everything))), Verdict::Permit);
+    let there = Area::circle(away(350.0), 100.0);
+    assert_eq!(verdict(&with(|s| s.suspend(None, Some(there), everything))), Verdict::Deny);
+    let flight = |scope| {
+        with(|s| {
+            s.operation.kind = Kind::SurveillanceFlight;
+            s.operation.target_type = TargetType::AirMovement;
+            s.operation.claimed_group.clear();
+            s.suspend(Some("party-a"), None, (scope, Effect::Suspended));
+        })
+    };
+    assert_eq!(verdict(&flight(Scope::Kinetic)), Verdict::Permit);
+    let mut named = flight(Scope::KineticAndFlights);
+    assert_eq!(codes(&named), BTreeSet::from([Code::PartySuspended]));
+    named.operation.kind = Kind::MedicalEvacuationFlight;
+    assert_eq!(verdict(&named), Verdict::Permit, "nothing stops a medical flight");
+}
+
+#[test]
+fn a_warning_stands_for_its_window_and_until_it_is_resolved() {
+    assert_eq!(with(|s| s.warn(AIM, 10.0, Some(window(-60, 0)))).evaluate().verdict, Verdict::Permit);
+    let mut warned = with(|s| s.warn(AIM, 10.0, Some(window(3_599, 3_700))));
+    assert_eq!(codes(&warned), BTreeSet::from([Code::OpenHotlineWarning]));
+    let mut row = warned.incidents.messages.iter().next().unwrap().as_ref().clone();
+    row.warning.as_mut().unwrap().resolved_at = Some(Timestamp::from_seconds(NOW));
+    warned.incidents.messages.put(row);
+    assert_eq!(warned.evaluate().verdict, Verdict::Permit);
+}
+
+#[test]
+fn an_engagement_counts_near_soon_and_while_the_response_goes_on() {
+    let verdict =
+        |metres, seconds, response| with(|s| s.engage(away(metres), seconds, response)).evaluate().verdict;
+    assert_eq!(verdict(1_299.0, 86_400, Response::InProgress), Verdict::Deny);
+    assert_eq!(verdict(1_301.0, 86_400, Response::InProgress), Verdict::Permit);
+    assert_eq!(verdict(0.0, 86_401, Response::InProgress), Verdict::Permit);
+    assert_eq!(verdict(0.0, 60, Response::Ended), Verdict::Permit);
 }

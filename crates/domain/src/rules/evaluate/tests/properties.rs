@@ -5,6 +5,9 @@ use proptest::test_runner::{Config, TestRunner};
 
 use super::worlds::{AIM, Setup};
 use crate::geo::LatLng;
+use crate::incidents::cooperation::{Effect, Scope};
+use crate::incidents::engagement::Response;
+use crate::incidents::incident::Severity;
 use crate::registry::area::Kind as AreaKind;
 use crate::registry::presence::{Level, Subject};
 use crate::registry::protection::{Category, Stage};
@@ -21,6 +24,10 @@ enum Restraint {
     Reservation(LatLng, f64),
     OtherGroup(Level),
     Unconfirmed,
+    Warning(LatLng, f64),
+    Engagement(LatLng, i64),
+    Incident(LatLng, i64, Severity),
+    Suspension(bool, Effect),
 }
 
 fn place() -> impl Strategy<Value = LatLng> {
@@ -38,6 +45,7 @@ fn restraint() -> impl Strategy<Value = Restraint> {
         Just(AreaKind::PopulatedArea),
         Just(AreaKind::HeldArea)
     ];
+    let severity = prop_oneof![Just(Severity::NearMiss), Just(Severity::Critical)];
     prop_oneof![
         8 => (place(), 0.0..2_000.0f64, stage).prop_map(|(at, m, stage)| Restraint::Entity(at, m, stage)),
         8 => (place(), -9_000..9_000i64).prop_map(|(at, s)| Restraint::Movement(at, s)),
@@ -46,6 +54,11 @@ fn restraint() -> impl Strategy<Value = Restraint> {
         6 => (place(), 1.0..2_000.0f64).prop_map(|(at, m)| Restraint::Reservation(at, m)),
         1 => prop_oneof![Just(Level::None), Just(Level::Possible), Just(Level::Confirmed)].prop_map(Restraint::OtherGroup),
         1 => Just(Restraint::Unconfirmed),
+        6 => (place(), 1.0..2_000.0f64).prop_map(|(at, m)| Restraint::Warning(at, m)),
+        6 => (place(), 0..200_000i64).prop_map(|(at, s)| Restraint::Engagement(at, s)),
+        6 => (place(), 0..200_000i64, severity).prop_map(|(at, s, severity)| Restraint::Incident(at, s, severity)),
+        1 => (any::<bool>(), prop_oneof![Just(Effect::Restricted), Just(Effect::Suspended)])
+            .prop_map(|(own, effect)| Restraint::Suspension(own, effect)),
     ]
 }
 
@@ -60,6 +73,13 @@ fn add(setup: &mut Setup, restraint: &Restraint) {
         Restraint::Reservation(at, m) => setup.reserve(*at, *m),
         Restraint::OtherGroup(level) => setup.presence("party-b", Subject::Group("Third".to_owned()), *level),
         Restraint::Unconfirmed => setup.reach.registry = Reached::Unconfirmed,
+        Restraint::Warning(at, m) => setup.warn(*at, *m, None),
+        Restraint::Engagement(at, s) => setup.engage(*at, *s, Response::InProgress),
+        Restraint::Incident(at, s, severity) => setup.report(*at, *s, *severity),
+        Restraint::Suspension(own, effect) => {
+            let party = if *own { "party-a" } else { "party-b" };
+            setup.suspend(Some(party), None, (Scope::Kinetic, *effect));
+        }
     }
 }
 

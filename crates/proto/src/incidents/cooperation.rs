@@ -1,0 +1,176 @@
+//! The status of cooperation.
+
+use concord_domain::errors::Refusal;
+use concord_domain::geo::Area;
+use concord_domain::ids::{ParticipantId, name_of};
+use concord_domain::incidents::cooperation::{
+    Cause, Command, Domain, Draft, Effect, LiftConsent, Scope, Suspension,
+};
+use concord_domain::incidents::incident::Incident;
+use concord_domain::table::Resource as _;
+
+use super::incident::named;
+use crate::fields::Faults;
+use crate::pb::incidents::v1 as pb;
+use crate::shared::participant::actor_to_pb;
+use crate::shared::{area, time};
+
+/// The message of a suspension.
+#[must_use]
+pub fn suspension_to_pb(row: &Suspension) -> pb::Suspension {
+    let name = row.name();
+    let Suspension { id: _, party, area: place, domain, scope, effect, cause, at, lift_consents, lifted_at } =
+        row;
+    let domain = match domain {
+        Domain::Operations => pb::CooperationDomain::Operations,
+        Domain::IntelligenceSharing => pb::CooperationDomain::IntelligenceSharing,
+        Domain::Assistance => pb::CooperationDomain::Assistance,
+    };
+    let scope = match scope {
+        Scope::Kinetic => pb::SuspensionScope::Kinetic,
+        Scope::KineticAndFlights => pb::SuspensionScope::KineticAndFlights,
+    };
+    let message = pb::Suspension {
+        name,
+        party: party.as_ref().map(|party| party.0.clone()).unwrap_or_default(),
+        area: place.as_ref().map(area::to_pb),
+        domain: domain.into(),
+        scope: scope.into(),
+        effect: status_of(Some(*effect)).into(),
+        suspend_time: Some(time::to_pb(*at)),
+        lift_consents: lift_consents.iter().map(lift_consent_to_pb).collect(),
+        lift_time: lifted_at.map(time::to_pb),
+        ..pb::Suspension::default()
+    };
+    match cause {
+        Cause::Trigger { trigger, incidents } => pb::Suspension {
+            cause: pb::SuspensionCause::Trigger.into(),
+            article: trigger.article,
+            incidents: incidents.iter().map(|id| name_of(Incident::COLLECTION, id)).collect(),
+            ..message
+        },
+        Cause::Unilateral { by, reason } => pb::Suspension {
+            cause: pb::SuspensionCause::Unilateral.into(),
+            reason: reason.clone(),
+            suspended_by: Some(actor_to_pb(by)),
+            ..message
+        },
+    }
+}
+
+fn lift_consent_to_pb(given: &LiftConsent) -> pb::LiftConsent {
+    let LiftConsent { by, corrective_action, at } = given;
+    pb::LiftConsent {
+        by: Some(actor_to_pb(by)),
+        corrective_action: corrective_action.clone(),
+        consent_time: Some(time::to_pb(*at)),
+    }
+}
+
+fn status_of(worst: Option<Effect>) -> pb::CooperationStatus {
+    match worst {
+        None => pb::CooperationStatus::Normal,
+        Some(Effect::Restricted) => pb::CooperationStatus::Restricted,
+        Some(Effect::Suspended) => pb::CooperationStatus::Suspended,
+    }
+}
+
+/// The answer about a party: the status is the worst of the suspensions that stand.
+#[must_use]
+pub fn status_to_pb(standing: &[&Suspension]) -> pb::GetCooperationStatusResponse {
+    pb::GetCooperationStatusResponse {
+        status: status_of(standing.iter().map(|row| row.effect).max()).into(),
+        suspensions: standing.iter().map(|row| suspension_to_pb(row)).collect(),
+    }
+}
+
+/// What is asked about: party, domain, place.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn status_from_pb(
+    pb: pb::GetCooperationStatusRequest,
+) -> Result<(ParticipantId, Domain, Option<Area>), Refusal> {
+    let pb::GetCooperationStatusRequest { party, domain, area: place } = pb;
+    let mut faults = Faults::default();
+    let party = faults.required("party", named(party));
+    let domain = domain_from_pb(&mut faults, "domain", domain, Some(Domain::Operations));
+    let place = match place {
+        None => Some(None),
+        given => area::from_pb(&mut faults, "area", given).map(|area| {
+            area.violations("area").into_iter().for_each(|violation| faults.push(violation));
+            Some(area)
+        }),
+    };
+    faults.finish(party.zip(domain).zip(place).map(|((party, domain), place)| (party, domain, place)))
+}
+
+fn domain_from_pb(
+    faults: &mut Faults,
+    field: &str,
+    domain: i32,
+    unspecified: Option<Domain>,
+) -> Option<Domain> {
+    faults.stated(field, domain, |domain| match domain {
+        pb::CooperationDomain::Unspecified => unspecified,
+        pb::CooperationDomain::Operations => Some(Domain::Operations),
+        pb::CooperationDomain::IntelligenceSharing => Some(Domain::IntelligenceSharing),
+        pb::CooperationDomain::Assistance => Some(Domain::Assistance),
+    })
+}
+
+/// The command to suspend cooperation.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn suspend_from_pb(pb: pb::SuspendCooperationRequest) -> Result<Command, Refusal> {
+    let pb::SuspendCooperationRequest { suspension, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let draft = faults.required("suspension", suspension).and_then(|pb| draft(&mut faults, pb));
+    faults.finish(draft.map(|draft| Command::Suspend(Box::new(draft))))
+}
+
+fn draft(faults: &mut Faults, pb: pb::Suspension) -> Option<Draft> {
+    let pb::Suspension {
+        name: _,
+        party,
+        area: place,
+        domain,
+        scope,
+        effect,
+        cause: _,
+        article: _,
+        incidents: _,
+        reason,
+        suspended_by: _,
+        suspend_time: _,
+        lift_consents: _,
+        lift_time: _,
+    } = pb;
+    let domain = domain_from_pb(faults, "suspension.domain", domain, None);
+    let scope = faults.stated("suspension.scope", scope, |scope| match scope {
+        pb::SuspensionScope::Unspecified | pb::SuspensionScope::Kinetic => Some(Scope::Kinetic),
+        pb::SuspensionScope::KineticAndFlights => Some(Scope::KineticAndFlights),
+    });
+    let effect = faults.stated("suspension.effect", effect, |effect| match effect {
+        pb::CooperationStatus::Unspecified | pb::CooperationStatus::Suspended => Some(Effect::Suspended),
+        pb::CooperationStatus::Restricted => Some(Effect::Restricted),
+        pb::CooperationStatus::Normal => None,
+    });
+    let place = match place {
+        None => Some(None),
+        given => area::from_pb(faults, "suspension.area", given).map(Some),
+    };
+    Some(Draft { party: named(party), area: place?, domain: domain?, scope: scope?, effect: effect?, reason })
+}
+
+/// The command to consent to lifting a suspension.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn consent_to_lift_from_pb(pb: pb::ConsentToLiftRequest) -> Result<Command, Refusal> {
+    let pb::ConsentToLiftRequest { name, corrective_action, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let id = faults.id("name", Suspension::COLLECTION, &name);
+    faults.finish(id.map(|id| Command::ConsentToLift { id, corrective_action }))
+}

@@ -1,0 +1,46 @@
+//! What incidents does beyond writing and reading rows, in the types of the domain.
+
+pub(crate) mod escalation;
+mod hotline;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use concord_domain::errors::Refusal;
+use concord_domain::ids::ParticipantId;
+use concord_domain::incidents::State;
+use concord_domain::incidents::incident::participant_violation;
+use concord_domain::registry;
+use concord_server::core::{Core, Snapshot};
+use concord_server::follow::Followed;
+use tokio_util::sync::CancellationToken;
+
+/// Longest wait for the registry's head.
+pub(crate) const BARRIER_MAX: Duration = Duration::from_secs(2);
+/// Longest wait for the registry before a report or finding is recorded on what is known here.
+const LOOK_MAX: Duration = Duration::from_millis(500);
+
+/// Incidents' write path and state, and what it follows.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) core: Core<State>,
+    pub(crate) registry: Arc<Followed<registry::Event>>,
+    pub(crate) drain: CancellationToken,
+}
+
+impl App {
+    /// Looks what the registry protects now; a registry that does not answer keeps nobody from reporting.
+    pub(crate) async fn look(&self) {
+        if let Err(cause) = self.registry.barrier(LOOK_MAX).await {
+            tracing::warn!(%cause, "recorded on what is known of the registry");
+        }
+    }
+
+    /// The published state, of which a party of the accord is asked.
+    pub(crate) async fn of_party(&self, party: &ParticipantId) -> Result<Snapshot<State>, Refusal> {
+        let snapshot = self.core.read().await?;
+        let unknown = participant_violation(&snapshot.state.0, "party", party)?;
+        Refusal::unless_valid(unknown.into_iter().collect())?;
+        Ok(snapshot)
+    }
+}
