@@ -4,6 +4,8 @@
 
 mod airspace;
 mod checks;
+mod harm;
+mod hotline;
 mod lists;
 mod proof;
 mod protection;
@@ -61,12 +63,35 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         let auditor = Who::new("auditor", "actor-1", Role::Auditor);
         teller.plain("Left running; end them by their process identifiers, and remove the folder.");
         teller.plain(&format!("processes {:?}, folder {}", stage.process_ids(), stage.folder().display()));
-        for what in [
-            "list",
-            "describe concord.registry.v1.ProtectionService",
-            "concord.ledger.v1.LedgerService/GetCheckpoint",
+        for (service, calls) in [
+            (
+                "registry",
+                [
+                    "list",
+                    "describe concord.registry.v1.ProtectionService",
+                    "concord.registry.v1.MovementService/ListMovements",
+                ],
+            ),
+            (
+                "rules",
+                [
+                    "list",
+                    "describe concord.rules.v1.CheckService",
+                    "concord.rules.v1.CheckService/ListDecisions",
+                ],
+            ),
+            (
+                "incidents",
+                [
+                    "list",
+                    "describe concord.incidents.v1.HotlineService",
+                    "concord.incidents.v1.IncidentService/ListIncidents",
+                ],
+            ),
         ] {
-            teller.plain(&stage.deployment().grpcurl(&auditor, "registry", what));
+            for what in calls {
+                teller.plain(&stage.deployment().grpcurl(&auditor, service, what));
+            }
         }
         stage.leave();
     } else {
@@ -91,10 +116,11 @@ async fn play(stage: &mut Stage, teller: &Teller, un_list: Vec<u8>, sites: Vec<u
     checks::too_little_known(stage, teller).await?;
     checks::permit_and_void(stage, teller).await?;
     airspace::reservations(stage, teller).await?;
+    hotline::flash_messages(stage, teller).await?;
+    harm::suspended(stage, teller).await?;
     checks::survives_a_kill(stage, teller).await?;
     proof::export(stage, teller).await?;
     teller.plain("");
     teller.plain("Every step came out as it must.");
-    teller.plain("Not played, because it is not built yet: the hotline, incidents and suspension.");
     Ok(())
 }

@@ -1,18 +1,22 @@
 //! `concord exercise`: historic cases played as calls, through the public API, on a fresh exercise accord each.
 //!
-//! What makes the calls never sees what is expected. A key that is not known, or a part of a case that needs incidents,
-//! makes the case "not run", never passed.
+//! What makes the calls never sees what is expected. A key that is not known makes the case "not run", never passed.
 
+mod beforehand;
 mod case;
 mod cast;
 mod deed;
 mod operation;
 mod play;
+mod report;
 mod rule_set;
+mod sequence;
+mod show;
 mod stage;
 mod when;
 mod world;
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use concord_domain::time::Timestamp;
@@ -21,7 +25,7 @@ use serde_json::{Value, json};
 
 use crate::{Failure, say};
 
-use case::{Case, Expected, Setting};
+use case::{Case, Expected, Point};
 use cast::Cast;
 use play::Play;
 use stage::Stage;
@@ -39,6 +43,9 @@ pub(crate) struct Args {
     /// Tells each case as a JSON line.
     #[arg(long)]
     json: bool,
+    /// Shows the calls that were made, in order.
+    #[arg(long)]
+    show: bool,
 }
 
 /// What became of a case.
@@ -55,10 +62,28 @@ pub enum Outcome {
 /// What a case gave.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Played {
-    /// `permit`, `refer` or `deny`.
+    /// `permit`, `refer`, `deny` or `not_applicable`.
     pub outcome: &'static str,
     /// Every finding.
     pub findings: Vec<Finding>,
+    /// What is shown beside it and not compared.
+    pub shown: Vec<String>,
+    /// What came out otherwise than it must, in a case that compares more than its outcome.
+    pub wrong: Vec<String>,
+    /// The calls that were made.
+    pub calls: Vec<show::Called>,
+}
+
+impl Played {
+    fn new(outcome: &'static str) -> Self {
+        Self { outcome, findings: Vec::new(), shown: Vec::new(), wrong: Vec::new(), calls: Vec::new() }
+    }
+
+    /// Adds a code that no check gave.
+    fn conclude(&mut self, code: &str, message: &str) {
+        let (code, message) = (code.to_owned(), message.to_owned());
+        self.findings.push(Finding { code, message, ..Finding::default() });
+    }
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
@@ -78,7 +103,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
                 Outcome::Failed(_) => failed += 1,
                 Outcome::NotRun(_) => not_run += 1,
             }
-            tell(&id, &expected, &outcome, args.json);
+            tell(&id, &expected, &outcome, &args)?;
         }
     }
     say::line(&format!("{passed} passed, {failed} failed, {not_run} not run"));
@@ -102,27 +127,47 @@ pub async fn play(value: Value) -> Outcome {
         Ok(case) => case,
         Err(cause) => return Outcome::NotRun(cause),
     };
-    if let Some(cause) = case.setting.needs_incidents() {
-        return Outcome::NotRun(format!("{cause}: incidents are not served yet"));
-    }
-    match play_setting(&case.setting).await {
+    match play_case(&case).await {
         Ok(played) if accepts(&case.expected, &played) => Outcome::Passed(played),
         Ok(played) => Outcome::Failed(played),
         Err(cause) => Outcome::NotRun(cause),
     }
 }
 
-async fn play_setting(setting: &Setting) -> Result<Played, String> {
-    let operation = setting.proposed_operation.as_ref().ok_or("no operation")?;
-    let cast = Cast::of(setting);
+async fn play_case(case: &Case) -> Result<Played, String> {
+    let cast = Cast::of(&case.setting);
     let stage = Stage::set(&cast).await?;
-    let start = when::instant(&operation.time_window.start)?;
-    let frame = Frame { start, aim: operation.aim_point, radius_m: operation.radius_m.unwrap_or(0.0) };
     let mut play = Play::new(&stage, &cast, Timestamp::MIN);
-    play.set_up(setting, operation, frame).await?;
-    let answer = play.check(operation).await?;
+    let played = acts(&mut play, case).await;
+    let calls = play.into_calls();
     stage.strike().await;
-    Ok(answer)
+    played.map(|played| Played { calls, ..played })
+}
+
+async fn acts(play: &mut Play<'_>, case: &Case) -> Result<Played, String> {
+    let setting = &case.setting;
+    if !setting.sequence.is_empty() {
+        return sequence::play(play, setting, &case.expectations).await;
+    }
+    let state = &setting.registry_state;
+    if let Some(operation) = &setting.proposed_operation {
+        let frame = Frame::of(operation)?;
+        let mut deeds = VecDeque::from(world::deeds(play.cast, state, frame)?);
+        deeds.extend(beforehand::deeds(play.cast, operation, state)?);
+        let required = operation.required_approvals.clone().unwrap_or_default();
+        play.open(state, &required, &mut deeds, frame.start).await?;
+        play.play(&mut deeds, frame.start).await?;
+        return play.check(operation).await;
+    }
+    let incident = case.incident.as_ref().ok_or("neither an operation, nor a sequence, nor an incident")?;
+    let (place, start) =
+        (Point { lat: setting.place.lat, lon: setting.place.lon }, when::noon(&setting.date)?);
+    let mut deeds =
+        VecDeque::from(world::deeds(play.cast, state, Frame { start, aim: place, radius_m: 0.0 })?);
+    play.open(state, &[], &mut deeds, start).await?;
+    play.play(&mut deeds, start).await?;
+    play.advance(start).await?;
+    report::alone(play, incident, place, start).await
 }
 
 /// An outcome that is acceptable, not forbidden, with every code that must be there.
@@ -133,22 +178,34 @@ fn accepts(expected: &Expected, played: &Played) -> bool {
         false => named(&expected.acceptable_outcomes),
     };
     let given = |code: &String| played.findings.iter().any(|finding| &finding.code == code);
-    acceptable && !named(&expected.must_never_be) && expected.must_include.iter().all(given)
+    let whole = played.wrong.is_empty() && expected.must_include.iter().all(given);
+    acceptable && !named(&expected.must_never_be) && whole
 }
 
-fn tell(id: &str, expected: &Value, outcome: &Outcome, as_json: bool) {
-    let (result, got, reasons) = match outcome {
-        Outcome::Passed(played) => ("passed", played.outcome, codes(played)),
-        Outcome::Failed(played) => ("FAILED", played.outcome, codes(played)),
-        Outcome::NotRun(cause) => ("not run", "", vec![cause.clone()]),
+fn tell(id: &str, expected: &Value, outcome: &Outcome, args: &Args) -> Result<(), Failure> {
+    let none = Played::new("");
+    let (result, played, cause) = match outcome {
+        Outcome::Passed(played) => ("passed", played, ""),
+        Outcome::Failed(played) => ("FAILED", played, ""),
+        Outcome::NotRun(cause) => ("not run", &none, cause.as_str()),
     };
-    if as_json {
-        let line =
-            json!({"case": id, "result": result, "got": got, "reasons": reasons, "expected": expected});
-        return say::line(&line.to_string());
+    let calls = if args.show { show::lines(&played.calls) } else { Ok(Vec::new()) };
+    let calls = calls.map_err(|e| Failure::new(Failure::INPUT, e))?;
+    let Played { outcome: got, shown, wrong, .. } = played;
+    let reasons = codes(played);
+    if args.json {
+        let line = json!({
+            "case": id, "result": result, "cause": cause, "got": got, "reasons": reasons, "shown": shown,
+            "wrong": wrong, "calls": calls, "expected": expected,
+        });
+        say::line(&line.to_string());
+        return Ok(());
     }
+    calls.iter().for_each(|call| say::line(&format!("  {call}")));
     let wanted = expected.get("outcome").and_then(Value::as_str).unwrap_or_default();
-    say::line(&format!("{result:8} {id}: expected {wanted}, got {got}: {}", reasons.join(", ")));
+    say::line(&format!("{result:8} {id}: expected {wanted}, got {got}: {}{cause}", reasons.join(", ")));
+    shown.iter().chain(wrong).for_each(|told| say::line(&format!("         {told}")));
+    Ok(())
 }
 
 fn codes(played: &Played) -> Vec<String> {

@@ -11,6 +11,9 @@ use http::uri::PathAndQuery;
 use prost::Message;
 use tonic::transport::Channel;
 use tonic::{Code, Status};
+use tonic_health::ServingStatus;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
 use tonic_prost::ProstCodec;
 
 use crate::deployment::Deployment;
@@ -103,6 +106,29 @@ impl Sessions {
         let channel = self.deployment.connect(by, service).map_err(Status::unavailable)?;
         channels.insert(key, channel.clone());
         Ok(channel)
+    }
+
+    /// Waits until a service says that it serves.
+    ///
+    /// # Errors
+    /// Where it has not within `within`.
+    pub(crate) async fn wait_until_served(
+        &self,
+        by: &Who,
+        service: &'static str,
+        within: Duration,
+    ) -> Result<(), String> {
+        let until = tokio::time::Instant::now() + within;
+        let channel = self.channel(by, service).map_err(|status| status.message().to_owned())?;
+        let mut health = HealthClient::new(channel);
+        loop {
+            let answer = health.check(HealthCheckRequest { service: String::new() }).await;
+            match answer {
+                Ok(answer) if answer.get_ref().status == ServingStatus::Serving as i32 => return Ok(()),
+                _ if tokio::time::Instant::now() > until => return Err(format!("{service} does not answer")),
+                _ => tokio::time::sleep(Duration::from_millis(25)).await,
+            }
+        }
     }
 
     fn client(&self, by: &Who, method: &str) -> Result<tonic::client::Grpc<Channel>, Status> {

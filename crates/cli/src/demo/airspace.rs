@@ -24,6 +24,12 @@ pub(super) async fn reservations(stage: &Stage, teller: &Teller) -> Step {
     apart.map_err(|status| status.message().to_owned())
 }
 
+/// Nothing suspends the airspace.
+pub(super) async fn while_suspended(stage: &Stage, teller: &Teller) -> Step {
+    let reserved = reserve(stage, teller, "party-a", "third", (9_000.0, 10_000.0)).await;
+    reserved.map_err(|status| status.message().to_owned())
+}
+
 async fn reserve(
     stage: &Stage,
     teller: &Teller,

@@ -42,7 +42,7 @@ pub(super) fn window() -> shared::TimeWindow {
 }
 
 /// An operation at a place, in order but for what stands there.
-fn operation(at: (f64, f64)) -> pb::Operation {
+pub(super) fn operation(at: (f64, f64)) -> pb::Operation {
     let source = |origin: &str| pb::IntelligenceSource { origin: origin.to_owned(), ..Default::default() };
     let (none, assessed) = (i32::from(pb::AdverseFact::None), i32::from(pb::Assessment::Assessed));
     pb::Operation {
@@ -68,7 +68,7 @@ fn operation(at: (f64, f64)) -> pb::Operation {
 }
 
 /// Submits, tells verdict and every reason, and demands a verdict and a code.
-async fn check(
+pub(super) async fn check(
     stage: &Stage,
     teller: &Teller,
     asked: &str,
@@ -269,22 +269,14 @@ pub(super) async fn permit_and_void(stage: &Stage, teller: &Teller) -> Step {
     teller.plain(&format!("   {}", decision.terms));
     let receipt = answer.receipt.unwrap_or_default().json;
     teller.plain(&format!("   verified offline: {}", verify_text(&stage.deployment().accord, &receipt)?));
-    let failed = |status: tonic::Status| status.message().to_owned();
-    let channel = stage.sessions().channel(&officer(), "rules").map_err(failed)?;
-    let request = pb::WatchDecisionRequest { name: decision.name.clone() };
-    let mut stream =
-        CheckServiceClient::new(channel).watch_decision(request).await.map_err(failed)?.into_inner();
-    let begun =
-        stream.message().await.map_err(failed)?.and_then(|message| message.status).unwrap_or_default();
-    if begun.state() != pb::DecisionState::Permitted {
-        return Err(format!("the permit is {:?}", begun.state()));
-    }
+    let mut stream = watched(stage, &decision.name).await?;
     let began = Instant::now();
     let by = Who::new("notifier", "actor-1", Role::Proposer);
     let method = "concord.registry.v1.ProtectionService/NotifyProtectedEntity";
     let request = hospital("hospital-remote", REMOTE.0, REMOTE.1);
     stage.must::<_, registry::NotifyProtectedEntityResponse>(&by, method, request).await?;
-    let void = stream.message().await.map_err(failed)?.and_then(|message| message.status).unwrap_or_default();
+    let void = stream.message().await.map_err(|status| status.message().to_owned())?;
+    let void = void.and_then(|message| message.status).unwrap_or_default();
     let causes: Vec<String> = void.causes.iter().map(reason).collect();
     let told = format!("{} to the holder: {}", void.state().as_str_name(), causes.join("; "));
     teller.call(&by, "notify a hospital inside the permitted area", &told, began);
@@ -296,9 +288,27 @@ pub(super) async fn permit_and_void(stage: &Stage, teller: &Teller) -> Step {
         .map(drop)
 }
 
+/// The stream of a permit's state, of which the first message has said that it lives.
+pub(super) async fn watched(
+    stage: &Stage,
+    name: &str,
+) -> Result<tonic::Streaming<pb::WatchDecisionResponse>, String> {
+    let failed = |status: tonic::Status| status.message().to_owned();
+    let channel = stage.sessions().channel(&officer(), "rules").map_err(failed)?;
+    let request = pb::WatchDecisionRequest { name: name.to_owned() };
+    let stream = CheckServiceClient::new(channel).watch_decision(request).await.map_err(failed)?;
+    let mut stream = stream.into_inner();
+    let begun =
+        stream.message().await.map_err(failed)?.and_then(|message| message.status).unwrap_or_default();
+    match begun.state() {
+        pb::DecisionState::Permitted => Ok(stream),
+        state => Err(format!("the permit is {state:?}")),
+    }
+}
+
 pub(super) async fn survives_a_kill(stage: &mut Stage, teller: &Teller) -> Step {
     teller.part(
-        17,
+        19,
         "Rules is killed with SIGKILL while checks run: every answered verdict is there, byte for byte.",
     );
     let began = Instant::now();

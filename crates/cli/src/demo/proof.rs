@@ -95,7 +95,7 @@ pub(super) async fn survives_a_kill(stage: &mut Stage, teller: &Teller) -> Step 
 
 pub(super) async fn export(stage: &Stage, teller: &Teller) -> Step {
     teller.part(
-        18,
+        20,
         "The ledgers are exported and verified; their fold, and every decision recomputed, is identical.",
     );
     let mut texts = Vec::new();

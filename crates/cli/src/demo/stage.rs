@@ -11,9 +11,6 @@ use concord_domain::actor::Role;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
-use tonic_health::ServingStatus;
-use tonic_health::pb::HealthCheckRequest;
-use tonic_health::pb::health_client::HealthClient;
 
 use crate::deployment::Deployment;
 use crate::pki::development_accord;
@@ -79,26 +76,9 @@ impl Stage {
     pub(super) async fn restart(&mut self, service: &'static str) -> Result<(), String> {
         let child = start(service, self.folder.path(), &self.deployment().addresses)?;
         self.running.insert(service, child);
-        self.wait_until_served(service).await
-    }
-
-    async fn wait_until_served(&self, service: &'static str) -> Result<(), String> {
-        let asked_until = tokio::time::Instant::now() + START_MAX;
         let auditor = Who::new("auditor", "actor-1", Role::Auditor);
-        let channel =
-            self.sessions.channel(&auditor, service).map_err(|status| status.message().to_owned())?;
-        let mut health = HealthClient::new(channel);
-        loop {
-            let answer = health.check(HealthCheckRequest { service: String::new() }).await;
-            let serving = ServingStatus::Serving as i32;
-            match answer {
-                Ok(answer) if answer.get_ref().status == serving => return Ok(()),
-                _ if tokio::time::Instant::now() > asked_until => {
-                    return Err(format!("{service} does not answer\n{}", self.log_tail()));
-                }
-                _ => tokio::time::sleep(Duration::from_millis(25)).await,
-            }
-        }
+        let served = self.sessions.wait_until_served(&auditor, service, START_MAX).await;
+        served.map_err(|cause| format!("{cause}\n{}", self.log_tail()))
     }
 
     /// The last lines that the services logged.

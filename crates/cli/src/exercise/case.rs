@@ -6,11 +6,13 @@
 #![expect(dead_code, reason = "keys that decide nothing are named, so that unknown ones are noticed")]
 
 pub(super) mod lists;
+pub(super) mod sequence;
 
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use lists::RegistryState;
+use lists::{Count, RegistryState};
+use sequence::{Expect, Step};
 
 /// Keys that only people read, wherever they stand.
 const INFORMATIVE: &[&str] = &[
@@ -51,8 +53,45 @@ const DESCRIPTIVE_ENDINGS: &[&str] = &["_test", "_rule", "_escalation", "_follow
 pub(super) struct Case {
     /// What the calls are made from.
     pub(super) setting: Setting,
+    /// What is reported, in a case that has neither an operation nor a sequence.
+    pub(super) incident: Option<Classification>,
     /// What must come out.
     pub(super) expected: Expected,
+    /// What must be so after each event of the sequence, at the event's place.
+    pub(super) expectations: Vec<Option<Expect>>,
+}
+
+/// How an incident is classified.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Classification {
+    /// Category.
+    pub(super) category: String,
+    /// Severity.
+    pub(super) severity: String,
+    /// Attribution, in words.
+    #[serde(default)]
+    pub(super) attribution_status: Option<String>,
+    /// What the file judges that should follow: `automatic`, `review` or `none`.
+    #[serde(default)]
+    pub(super) suspension_effect: Option<String>,
+    /// Null where it counts against no party.
+    #[serde(default)]
+    pub(super) counts_against_party: Stated<Value>,
+    /// Killed.
+    #[serde(default)]
+    pub(super) reported_killed: Option<Count>,
+    /// Injured.
+    #[serde(default)]
+    pub(super) reported_injured: Option<Count>,
+}
+
+impl Classification {
+    /// Whether every party's status must stay as it was.
+    #[must_use]
+    pub(super) fn counts_against_nobody(&self) -> bool {
+        self.suspension_effect.as_deref() == Some("none") || self.counts_against_party == Stated::Unknown
+    }
 }
 
 /// What the calls are made from.
@@ -67,8 +106,8 @@ pub(super) struct Setting {
     #[serde(default)]
     pub(super) proposed_operation: Option<Operation>,
     /// Events in order, in place of one operation.
-    #[serde(default)]
-    pub(super) sequence: Vec<Value>,
+    #[serde(skip)]
+    pub(super) sequence: Vec<Step>,
     /// What the lists hold.
     #[serde(default)]
     pub(super) registry_state: RegistryState,
@@ -263,34 +302,34 @@ impl Case {
         }
         object.retain(|key, _| !DESCRIPTIVE_ENDINGS.iter().any(|ending| key.ends_with(ending)));
         let expected = object.remove("expected").ok_or("no key `expected`")?;
-        object.remove("incident_classification");
+        let expected: Expected = serde_json::from_value(expected).map_err(|e| format!("expected: {e}"))?;
+        let classification = object.remove("incident_classification");
+        let sequence = object.remove("sequence").unwrap_or_default();
         let mut setting = Value::Object(object);
         strip(&mut setting);
-        let setting: Setting = serde_json::from_value(setting).map_err(|e| e.to_string())?;
-        let expected: Expected = serde_json::from_value(expected).map_err(|e| format!("expected: {e}"))?;
-        Ok(Self { setting, expected })
+        let mut setting: Setting = serde_json::from_value(setting).map_err(|e| e.to_string())?;
+        let (steps, expectations) = steps(sequence)?;
+        setting.sequence = steps;
+        let alone = setting.proposed_operation.is_none() && setting.sequence.is_empty();
+        let incident = classification.filter(|_| alone).map(classified).transpose()?;
+        Ok(Self { setting, incident, expected, expectations })
     }
 }
 
-impl Setting {
-    /// What in the case needs incidents; nothing where it can be played without.
-    #[must_use]
-    pub(super) fn needs_incidents(&self) -> Option<&'static str> {
-        let state = &self.registry_state;
-        if !self.sequence.is_empty() {
-            Some("a sequence of events")
-        } else if self.proposed_operation.is_none() {
-            Some("an incident alone")
-        } else if !state.open_hotline_warnings.is_empty() {
-            Some("warnings of the hotline")
-        } else if !state.recent_strikes.is_empty() {
-            Some("engagement records")
-        } else if !state.suspensions.is_empty() {
-            Some("suspensions")
-        } else {
-            None
-        }
-    }
+fn steps(sequence: Value) -> Result<(Vec<Step>, Vec<Option<Expect>>), String> {
+    let mut sequence = match sequence {
+        Value::Null => return Ok((Vec::new(), Vec::new())),
+        sequence => sequence,
+    };
+    strip(&mut sequence);
+    let Value::Array(events) = sequence else { return Err("a sequence that is no list".to_owned()) };
+    let read = events.into_iter().map(sequence::read).collect::<Result<Vec<_>, _>>()?;
+    Ok(read.into_iter().unzip())
+}
+
+fn classified(mut value: Value) -> Result<Classification, String> {
+    strip(&mut value);
+    serde_json::from_value(value).map_err(|e| format!("incident_classification: {e}"))
 }
 
 /// Removes what only people read, at every depth.

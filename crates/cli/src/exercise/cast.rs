@@ -3,9 +3,12 @@
 
 use concord_domain::actor::Role;
 
+use super::case::sequence::{Act, Step};
 use super::case::{Operation, Setting};
 use crate::session::Who;
 
+/// What a case calls all parties.
+const EVERY_PARTY: &str = "every party";
 /// The humanitarian notifier of every exercise.
 pub(super) const NOTIFIER: &str = "notifier";
 /// The observer of every exercise.
@@ -27,8 +30,12 @@ impl Cast {
         if let Some(operation) = &setting.proposed_operation {
             cast.add_operation(operation);
         }
+        setting.sequence.iter().for_each(|step| cast.add_step(step));
         for reservation in &setting.registry_state.other_reservations {
             cast.add(&reservation.party);
+        }
+        for suspension in &setting.registry_state.suspensions {
+            cast.add(&suspension.party);
         }
         while cast.parties.len() < 2 {
             cast.parties.push(format!("(made up {})", cast.parties.len() + 1));
@@ -45,8 +52,18 @@ impl Cast {
         }
     }
 
+    fn add_step(&mut self, step: &Step) {
+        match &step.act {
+            Act::Nothing => {}
+            Act::Report(report) => report.alleged_party.iter().for_each(|party| self.add(party)),
+            Act::Check(operation) => self.add_operation(operation),
+            Act::Conclude(conclusion) => self.add(&conclusion.by),
+            Act::Lift(by) => by.iter().for_each(|party| self.add(party)),
+        }
+    }
+
     fn add(&mut self, name: &str) {
-        if !self.parties.iter().any(|party| party == name) {
+        if name != EVERY_PARTY && !self.parties.iter().any(|party| party == name) {
             self.parties.push(name.to_owned());
         }
     }
@@ -67,6 +84,18 @@ impl Cast {
     #[must_use]
     pub(super) fn ids_of(&self, names: &[String]) -> Vec<String> {
         names.iter().map(|name| self.id(name)).filter(|id| !id.is_empty()).collect()
+    }
+
+    /// The identifiers of the parties that the names stand for, where "every party" stands for all.
+    #[must_use]
+    pub(super) fn ids_of_all(&self, names: &[String]) -> Vec<String> {
+        if names.iter().any(|name| name == EVERY_PARTY) { self.ids().collect() } else { self.ids_of(names) }
+    }
+
+    /// Another state party than this one.
+    #[must_use]
+    pub(super) fn other_than(&self, id: &str) -> String {
+        self.ids().find(|other| other != id).unwrap_or_else(|| self.first())
     }
 
     /// The party that proposes what all approve.

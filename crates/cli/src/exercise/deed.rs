@@ -1,6 +1,7 @@
 //! What has to be done to set up a case's world, at which time and by whom; data, so that it can be shown.
 
 use concord_domain::time::Timestamp;
+use concord_proto::pb::incidents::v1 as incidents;
 use concord_proto::pb::registry::v1 as registry;
 use concord_proto::pb::rules::v1 as rules;
 use prost::Message;
@@ -32,6 +33,13 @@ pub(super) enum Act {
     Designate(Box<registry::ProposeDesignationRequest>),
     /// Proposed by one; decided by all where the case says so.
     ProposeAlias(registry::ProposeAliasRequest, AliasDecision),
+    /// Warned on the hotline; resolved again where the case says so.
+    Warn {
+        /// The message.
+        request: Box<incidents::SendMessageRequest>,
+        /// Whether its sender resolves the warning.
+        resolved: bool,
+    },
     /// Reserved; where it conflicts with what stands already, declared as a standing zone so that both stand.
     Reserve(Box<rules::ReserveAirspaceRequest>),
 }

@@ -13,6 +13,7 @@ pub(super) fn text(state: &RegistryState, approving: &[String]) -> String {
     let mut articles = Articles::new();
     articles.floor_and_lists();
     articles.measured(state);
+    articles.incidents();
     articles.coordination(state.coordination_rules.as_ref().unwrap_or(&CoordinationRules::default()));
     articles.airspace(state.separation_rules.as_ref().unwrap_or(&SeparationRules::default()));
     if !approving.is_empty() {
@@ -59,6 +60,8 @@ impl Articles {
             ("SECONDARY_HAZARD", "Secondary hazards"),
             ("DUAL_USE", "Objects of dual use"),
             ("SELF_DEFENCE", "Claims of self-defence"),
+            ("COOPERATION", "No operation while cooperation is suspended"),
+            ("OPEN_WARNING", "Warnings on the hotline"),
             ("AREA_OF_APPLICATION", "Everywhere"),
         ];
         for (kind, title) in plain {
@@ -86,6 +89,27 @@ impl Articles {
         let mut limits = vec![("refer_at_persons", format!("{:.0}", harm.harm_refer_at.unwrap_or(1.0)))];
         limits.extend(harm.harm_deny_at_killed.map(|killed| ("deny_at_killed", format!("{killed:.0}"))));
         self.add("CIVILIAN_HARM", "Expected harm to civilians", &limits);
+    }
+
+    fn incidents(&mut self) {
+        let near = [("within_m", "1000.0".to_owned()), ("within_s", "86400".to_owned())];
+        self.add("REPEAT_ENGAGEMENT", "Places where the response goes on", &near);
+        let [within_m, within_s] = near;
+        let site = [within_m, within_s, ("min_severity", "\"MODERATE\"".into()), ("count", "1".into())];
+        self.add("INCIDENT_SITE", "Places of incidents", &site);
+        let trigger = |basis: &str, count: u32, place: &str| {
+            [
+                ("basis", format!("{basis:?}")),
+                ("min_severity", "\"CRITICAL\"".to_owned()),
+                ("count", count.to_string()),
+                ("within_s", "2592000".to_owned()),
+                ("place", format!("{place:?}")),
+            ]
+        };
+        let reported = trigger("REPORTED_BY_NON_PARTIES", 3, "ANYWHERE");
+        self.add("SUSPENSION_TRIGGER", "Three critical incidents within 30 days", &reported);
+        let accepted = trigger("ACCEPTED", 1, "AT_PROTECTED");
+        self.add("SUSPENSION_TRIGGER", "One accepted at a protected entity", &accepted);
     }
 
     fn coordination(&mut self, rules: &CoordinationRules) {

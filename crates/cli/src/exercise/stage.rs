@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use concord_domain::accord::{HotlineDeadlines, Mode};
 use concord_domain::actor::{ParticipantKind, Role};
@@ -12,11 +13,13 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::cast::{Cast, NOTIFIER, OBSERVER, THIRD_STATE};
+use super::cast::{Cast, NOTIFIER, OBSERVER, THIRD_STATE, first_actor};
 use crate::deployment::Deployment;
 use crate::serve::{Service, run_service};
 use crate::session::Sessions;
 
+/// Longest that a service may take to answer after its start.
+const START_MAX: Duration = Duration::from_secs(20);
 const SERVICES: [(&str, Service); 3] =
     [("registry", Service::Registry), ("incidents", Service::Incidents), ("rules", Service::Rules)];
 
@@ -55,6 +58,10 @@ impl Stage {
             });
         }
         let sessions = Sessions::new(Arc::new(deployment));
+        let observer = first_actor(OBSERVER, Role::DutyOfficer);
+        for (name, _) in SERVICES {
+            sessions.wait_until_served(&observer, name, START_MAX).await?;
+        }
         Ok(Self { _folder: folder, sessions, stop, running })
     }
 

@@ -26,6 +26,14 @@ pub(super) fn end(text: &str) -> Result<Timestamp, String> {
     instant(text).map(|at| if whole_day { at.plus_seconds(SECONDS_PER_DAY) } else { at })
 }
 
+/// Noon of a day, UTC.
+///
+/// # Errors
+/// Quotes the text that does not parse.
+pub(super) fn noon(day: &str) -> Result<Timestamp, String> {
+    instant(day).map(|at| at.plus_seconds(SECONDS_PER_DAY / 2))
+}
+
 /// `days` days before `at`.
 #[must_use]
 pub(super) fn days_before(at: Timestamp, days: i64) -> Timestamp {

@@ -7,11 +7,15 @@ use concord_proto::pb::rules::v1 as rules;
 use concord_proto::pb::r#type::v1 as shared;
 
 use super::case::lists::{Entity, Group, Movement, RegistryState, Reservation};
-use super::case::{Point, Window};
+use super::case::{Operation, Point, Window};
 use super::cast::{Cast, NOTIFIER, OBSERVER, first_actor};
 use super::deed::{Act, AliasDecision, Deed};
 use super::operation::{band, circle, lat_lng, window};
 use super::when;
+
+mod safety;
+
+pub(super) use safety::names_flights;
 
 /// Days that a designation lasts where the case names no end.
 const DESIGNATION_DAYS: i64 = 180;
@@ -29,6 +33,17 @@ pub(super) struct Frame {
     pub(super) aim: Point,
     /// Radius of effects in metres.
     pub(super) radius_m: f64,
+}
+
+impl Frame {
+    /// That of an operation.
+    ///
+    /// # Errors
+    /// Quotes a time that does not parse.
+    pub(super) fn of(operation: &Operation) -> Result<Self, String> {
+        let start = when::instant(&operation.time_window.start)?;
+        Ok(Self { start, aim: operation.aim_point, radius_m: operation.radius_m.unwrap_or(0.0) })
+    }
 }
 
 /// The deeds of a case's lists, in no order.
@@ -52,7 +67,9 @@ pub(super) fn deeds(cast: &Cast, state: &RegistryState, frame: Frame) -> Result<
     world.reservations()?;
     world.areas()?;
     world.reports()?;
-    Ok(world.deeds)
+    let mut deeds = world.deeds;
+    deeds.extend(safety::deeds(cast, state, frame)?);
+    Ok(deeds)
 }
 
 impl World<'_> {

@@ -3,9 +3,8 @@
 #![expect(dead_code, reason = "keys that decide nothing are named, so that unknown ones are noticed")]
 
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::{Point, Window};
+use super::{Point, Stated, Window};
 
 /// What the lists hold.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -26,9 +25,9 @@ pub(in crate::exercise) struct RegistryState {
     /// Border buffers.
     pub(in crate::exercise) border_buffers: Vec<Buffer>,
     /// Recent strikes.
-    pub(in crate::exercise) recent_strikes: Vec<Value>,
+    pub(in crate::exercise) recent_strikes: Vec<Strike>,
     /// Hotline warnings.
-    pub(in crate::exercise) open_hotline_warnings: Vec<Value>,
+    pub(in crate::exercise) open_hotline_warnings: Vec<Warning>,
     /// Alias proposals.
     pub(in crate::exercise) alias_proposals: Vec<AliasProposal>,
     /// Rules of coordination.
@@ -38,7 +37,7 @@ pub(in crate::exercise) struct RegistryState {
     /// Age at which an entry is stale.
     pub(in crate::exercise) registry_max_age_days: Option<f64>,
     /// Suspensions.
-    pub(in crate::exercise) suspensions: Vec<Value>,
+    pub(in crate::exercise) suspensions: Vec<Suspension>,
     /// Public reports that something is protected.
     pub(in crate::exercise) public_reports: Vec<PublicReport>,
     /// Limits of harm.
@@ -270,4 +269,72 @@ pub(in crate::exercise) struct HarmRules {
     pub(in crate::exercise) harm_refer_at: Option<f64>,
     /// Killed at which it denies.
     pub(in crate::exercise) harm_deny_at_killed: Option<f64>,
+}
+
+/// A strike that took place.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::exercise) struct Strike {
+    /// Identifier in the case.
+    #[serde(default)]
+    pub(in crate::exercise) id: Option<String>,
+    /// Degrees north.
+    pub(in crate::exercise) lat: f64,
+    /// Degrees east.
+    pub(in crate::exercise) lon: f64,
+    /// When.
+    pub(in crate::exercise) at: String,
+    /// Who, if known.
+    #[serde(default)]
+    pub(in crate::exercise) party: Option<String>,
+    /// Whether a response goes on there.
+    #[serde(default)]
+    pub(in crate::exercise) response_in_progress: Stated<bool>,
+}
+
+/// A warning on the hotline.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::exercise) struct Warning {
+    /// Identifier in the case.
+    #[serde(default)]
+    pub(in crate::exercise) id: Option<String>,
+    /// When it stands.
+    #[serde(default)]
+    pub(in crate::exercise) window: Option<Window>,
+    /// Identifier of what it is about; it lies there.
+    #[serde(default)]
+    pub(in crate::exercise) subject: Option<String>,
+    /// Whether its sender has resolved it.
+    #[serde(default)]
+    pub(in crate::exercise) resolved: bool,
+}
+
+/// A suspension that stands.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::exercise) struct Suspension {
+    /// Identifier in the case.
+    #[serde(default)]
+    pub(in crate::exercise) id: Option<String>,
+    /// The party.
+    pub(in crate::exercise) party: String,
+    /// Which operations it reaches, in words.
+    #[serde(default)]
+    pub(in crate::exercise) scope: Option<String>,
+    /// Since when.
+    #[serde(default)]
+    pub(in crate::exercise) since: Option<String>,
+}
+
+/// A count of persons.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub(in crate::exercise) struct Count {
+    /// At least.
+    #[serde(default)]
+    pub(in crate::exercise) min: Option<u32>,
+    /// At most.
+    #[serde(default)]
+    pub(in crate::exercise) max: Option<u32>,
 }
