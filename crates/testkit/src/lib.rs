@@ -37,7 +37,7 @@ impl Cluster {
     /// # Panics
     /// Where it cannot be started.
     pub async fn start(mode: Mode) -> Self {
-        Self::of(mode, &["registry"]).await
+        Self::of(&spec(mode), &["registry"]).await
     }
 
     /// Starts all services of a fresh accord.
@@ -45,12 +45,20 @@ impl Cluster {
     /// # Panics
     /// Where one cannot be started.
     pub async fn start_all(mode: Mode) -> Self {
-        Self::of(mode, &["registry", "incidents", "rules"]).await
+        Self::start_of(&spec(mode)).await
     }
 
-    async fn of(mode: Mode, services: &[&'static str]) -> Self {
+    /// Starts all services of a fresh accord as specified.
+    ///
+    /// # Panics
+    /// Where one cannot be started.
+    pub async fn start_of(spec: &AccordSpec) -> Self {
+        Self::of(spec, &["registry", "incidents", "rules"]).await
+    }
+
+    async fn of(spec: &AccordSpec, services: &[&'static str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let accord = concord_server::pki::init(folder.path(), &spec(mode)).expect("certificates");
+        let accord = concord_server::pki::init(folder.path(), spec).expect("certificates");
         let pki = folder.path().to_owned();
         // All listen before the first starts: they follow each other.
         let (mut addresses, mut listeners) = (BTreeMap::new(), Vec::new());
