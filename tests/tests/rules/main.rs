@@ -13,3 +13,4 @@ mod checks;
 mod failure;
 mod rule_sets;
 mod setting;
+mod vouching;

@@ -68,15 +68,30 @@ pub(crate) async fn in_order() -> Cluster {
 }
 
 pub(crate) async fn adopt(cluster: &Cluster, id: &str) {
-    let request =
-        pb::ProposeRuleSetRequest { rule_set_id: id.to_owned(), text: TEXT.to_owned(), ..Default::default() };
-    let by = first("party-a", Role::Proposer);
-    call::<_, pb::ProposeRuleSetResponse>(cluster, &by, "rules.v1.RuleSetService/ProposeRuleSet", request)
-        .await
-        .unwrap();
+    adopt_text(cluster, id, TEXT).await;
+}
+
+/// Brings [`TEXT`] with more articles into force.
+pub(crate) async fn adopt_with(cluster: &Cluster, id: &str, articles: &str) {
+    adopt_text(cluster, id, &format!("{TEXT}{articles}")).await;
+}
+
+async fn adopt_text(cluster: &Cluster, id: &str, text: &str) {
+    propose(cluster, id, text).await.unwrap();
     for party in ["party-a", "party-b"] {
-        ratify(cluster, &second(party, Role::Approver), id, TEXT, party).await.unwrap();
+        ratify(cluster, &second(party, Role::Approver), id, text, party).await.unwrap();
     }
+}
+
+pub(crate) async fn propose(
+    cluster: &Cluster,
+    id: &str,
+    text: &str,
+) -> Result<pb::ProposeRuleSetResponse, Status> {
+    let request =
+        pb::ProposeRuleSetRequest { rule_set_id: id.to_owned(), text: text.to_owned(), ..Default::default() };
+    let by = first("party-a", Role::Proposer);
+    call(cluster, &by, "rules.v1.RuleSetService/ProposeRuleSet", request).await
 }
 
 /// Ratifies with the key of `key_of`.

@@ -6,6 +6,7 @@
 pub mod airspace;
 pub mod application;
 pub mod approvals;
+pub mod attestation;
 pub mod border_buffer;
 pub mod building_use;
 pub mod ceasefire;
@@ -122,6 +123,7 @@ kinds! {
     airspace => Airspace,
     application => Application,
     approvals => Approvals,
+    attestation => Attestation,
     border_buffer => BorderBuffer,
     building_use => BuildingUse,
     ceasefire => Ceasefire,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::accord::Accord;
-use crate::ids::ParticipantId;
+use crate::actor::Actor;
 use crate::registry;
 use crate::rules::airspace::Reservation;
 use crate::rules::articles::Rule;
@@ -69,14 +69,9 @@ pub struct Evaluation {
     pub findings: Vec<Finding>,
 }
 
-/// Evaluates every article over an operation that `party` submits at `at`.
+/// Evaluates every article over an operation that `submitter` submits for its party at `at`.
 #[must_use]
-pub fn evaluate(
-    world: &World<'_>,
-    operation: &Operation,
-    party: &ParticipantId,
-    at: Timestamp,
-) -> Evaluation {
+pub fn evaluate(world: &World<'_>, operation: &Operation, submitter: &Actor, at: Timestamp) -> Evaluation {
     let class = operation.class();
     let named = !operation.claimed_group.is_empty();
     let facts = Facts {
@@ -85,7 +80,8 @@ pub fn evaluate(
         reservations: world.reservations,
         coordination: world.coordination,
         operation,
-        party,
+        party: &submitter.participant,
+        submitter,
         at,
         class,
         claimed: named.then(|| world.registry.resolve(&operation.claimed_group, at)),

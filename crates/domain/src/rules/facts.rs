@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::accord::Accord;
+use crate::actor::Actor;
 use crate::geo::{
     AltitudeBand, Area, Route, contains, distance_m, extent_radius_m, may_be_within, reference_point,
     separation_m, separation_to_route_m,
@@ -26,6 +27,8 @@ pub(super) struct Facts<'a> {
     pub(super) coordination: &'a [Arc<Coordination>],
     pub(super) operation: &'a Operation,
     pub(super) party: &'a ParticipantId,
+    /// Who submits it: what the same actor says about it vouches for nothing.
+    pub(super) submitter: &'a Actor,
     pub(super) at: Timestamp,
     pub(super) class: Class,
     /// What the claimed group denotes; absent where none is claimed.

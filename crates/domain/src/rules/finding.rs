@@ -134,6 +134,8 @@ codes! {
     SelfDefenceRequiresReview = "SELF_DEFENCE_REQUIRES_REVIEW" => Refer,
     /// A movement is over by its window but not completed.
     MovementNotClosed = "MOVEMENT_NOT_CLOSED" => Refer,
+    /// An attestation that is asked for is missing.
+    AttestationMissing = "ATTESTATION_MISSING" => Refer,
     /// The real clock jumped and nobody has confirmed it.
     ClockUnconfirmed = "CLOCK_UNCONFIRMED" => Refer,
     /// Nothing objects.

@@ -2,4 +2,5 @@
 
 mod codes;
 mod properties;
+mod vouched;
 mod worlds;

@@ -143,6 +143,7 @@ fn reaching(code: Code) -> Setup {
         NoticeMissing => notice(None),
         NoticeTooShort => notice(Some((59, None))),
         NoticeImprecise => notice(Some((61, Some(away(501.0))))),
+        AttestationMissing => with_article(super::vouched::ATTESTATION),
         SelfDefenceRequiresReview => with(|s| s.operation.emergency_claim = AdverseFact::Present),
     }
 }

@@ -183,7 +183,7 @@ impl Setup {
             articles: self.articles.as_deref(),
             reach: self.reach,
         };
-        evaluate(&world, &self.operation, &"party-a".into(), Timestamp::from_seconds(NOW))
+        evaluate(&world, &self.operation, &actor("party-a"), Timestamp::from_seconds(NOW))
     }
 
     /// The rule set with more articles.
@@ -331,12 +331,16 @@ impl Setup {
     }
 
     pub(super) fn say(&mut self, by: &str, said: Said, seconds_before: i64) {
+        self.say_as(actor(by), said, seconds_before);
+    }
+
+    pub(super) fn say_as(&mut self, by: Actor, said: Said, seconds_before: i64) {
         let row = Coordination {
             id: self.next("said"),
             said,
             operation_digest: String::new(),
             party: "party-a".into(),
-            by: actor(by),
+            by,
             at: Timestamp::from_seconds(NOW - seconds_before),
         };
         self.coordination.push(Arc::new(row));
