@@ -2,6 +2,8 @@
 
 use concord_cli::Who;
 use concord_domain::actor::Role;
+use concord_proto::pb::google::r#type::LatLng;
+use concord_proto::pb::registry::v1 as registry;
 use concord_proto::pb::rules::v1 as pb;
 use concord_testkit::{Cluster, first, second};
 
@@ -60,4 +62,78 @@ async fn an_attestation_is_made_by_another_actor_of_the_party_over_exactly_the_o
     let listed: pb::ListCoordinationResponse =
         call(&cluster, &officer(), "rules.v1.CoordinationService/ListCoordination", request).await.unwrap();
     assert_eq!(listed.coordination.last(), Some(&given));
+}
+
+const DISTRIBUTION: &str = r#"
+[[article]]
+number = 4
+kind = "DISTRIBUTION"
+title = "Acknowledged at every level"
+within_m = 3000.0
+levels = ["CENTRE", "UNIT"]
+"#;
+
+/// Notifies a convoy 2 km north of the effect area's edge.
+async fn notify_convoy(cluster: &Cluster) {
+    let plan = registry::MovementPlan {
+        path: vec![LatLng { latitude: 0.520_8, longitude: 0.5 }],
+        buffer_m: 500.0,
+        window: Some(window(0, 3_600)),
+        altitude_band: None,
+    };
+    let request = registry::NotifyMovementRequest {
+        movement_id: "convoy-1".to_owned(),
+        movement: Some(registry::Movement {
+            display_name: "Convoy".to_owned(),
+            kind: registry::MovementKind::Notified.into(),
+            plan: Some(plan),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let by = first("notifier", Role::Proposer);
+    let method = "registry.v1.MovementService/NotifyMovement";
+    call::<_, registry::NotifyMovementResponse>(cluster, &by, method, request).await.unwrap();
+}
+
+async fn acknowledge(cluster: &Cluster, party: &str, level: registry::AcknowledgementLevel) {
+    let request = registry::AcknowledgeMovementRequest {
+        name: "movements/convoy-1".to_owned(),
+        version: 1,
+        level: level.into(),
+        ..Default::default()
+    };
+    let by = first(party, Role::DutyOfficer);
+    let method = "registry.v1.MovementService/AcknowledgeMovement";
+    call::<_, registry::AcknowledgeMovementResponse>(cluster, &by, method, request).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_movement_nearby_has_reached_the_submitting_party_at_each_level() {
+    use registry::AcknowledgementLevel::{AirCell, Centre, Unit};
+    let cluster = in_order().await;
+    adopt_with(&cluster, "distributed", DISTRIBUTION).await;
+    let permitted = check(&cluster, operation(), "").await;
+    assert_eq!(told(&permitted).0, pb::Verdict::Permit);
+    notify_convoy(&cluster).await;
+    let incomplete = "DISTRIBUTION_INCOMPLETE".to_owned();
+    let void = standing(&cluster, &permitted.decision.unwrap().name).await;
+    assert_eq!((void.state(), &void.causes[0].code), (pb::DecisionState::Void, &incomplete));
+    acknowledge(&cluster, "party-b", Centre).await;
+    acknowledge(&cluster, "party-b", Unit).await;
+    acknowledge(&cluster, "party-a", AirCell).await;
+    let answer = check(&cluster, operation(), "").await;
+    assert_eq!(told(&answer), (pb::Verdict::Refer, vec![incomplete.clone(), incomplete]));
+    let finding = &answer.decision.as_ref().unwrap().findings[0];
+    assert_eq!((finding.evidence.as_str(), finding.limit), ("movements/convoy-1", Some(3_000.0)));
+    acknowledge(&cluster, "party-a", Centre).await;
+    acknowledge(&cluster, "party-a", Unit).await;
+    assert_eq!(told(&check(&cluster, operation(), "").await).0, pb::Verdict::Permit);
+}
+
+async fn standing(cluster: &Cluster, name: &str) -> pb::DecisionStatus {
+    let request = pb::GetDecisionRequest { name: name.to_owned() };
+    let answer: pb::GetDecisionResponse =
+        call(cluster, &officer(), "rules.v1.CheckService/GetDecision", request).await.unwrap();
+    answer.status.unwrap()
 }

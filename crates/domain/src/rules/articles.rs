@@ -16,6 +16,7 @@ pub mod commingling;
 pub mod corroboration;
 pub mod designation;
 pub mod dissent;
+pub mod distribution;
 pub mod dual_use;
 pub mod effect_area;
 pub mod freshness;
@@ -133,6 +134,7 @@ kinds! {
     corroboration => Corroboration,
     designation => Designation,
     dissent => Dissent,
+    distribution => Distribution,
     dual_use => DualUse,
     effect_area => EffectArea,
     freshness => Freshness,

@@ -136,6 +136,8 @@ codes! {
     MovementNotClosed = "MOVEMENT_NOT_CLOSED" => Refer,
     /// An attestation that is asked for is missing.
     AttestationMissing = "ATTESTATION_MISSING" => Refer,
+    /// The submitting party has not acknowledged a movement nearby at every level.
+    DistributionIncomplete = "DISTRIBUTION_INCOMPLETE" => Refer,
     /// The real clock jumped and nobody has confirmed it.
     ClockUnconfirmed = "CLOCK_UNCONFIRMED" => Refer,
     /// Nothing objects.

@@ -1,9 +1,11 @@
-//! What somebody else must vouch for, or the submitter must show: attestations.
+//! What somebody else must vouch for, or the submitter must show: attestations and acknowledgements.
 
 use std::collections::BTreeSet;
 
-use super::worlds::{Setup, actor};
+use super::codes::{away, codes};
+use super::worlds::{NOW, Setup, actor};
 use crate::actor::{Actor, Role};
+use crate::registry::movement::{Acknowledgement, Kind, Level, Movement, Stage};
 use crate::rules::coordination::{Attestation, Said};
 use crate::rules::evaluate::*;
 use crate::rules::rule_set::Text;
@@ -11,9 +13,8 @@ use crate::rules::rule_set::Text;
 pub(super) const ATTESTATION: &str = "[[article]]\nnumber=91\nkind=\"ATTESTATION\"\ntitle=\"A\"\n\
                                       required=[\"LEGAL_REVIEW\",\"PRECAUTIONS\",\"PROHIBITED_PRACTICES\"]";
 
-fn codes(setup: &Setup) -> BTreeSet<Code> {
-    setup.evaluate().findings.iter().map(|finding| finding.code).collect()
-}
+pub(super) const DISTRIBUTION: &str = "[[article]]\nnumber=92\nkind=\"DISTRIBUTION\"\ntitle=\"D\"\nwithin_m=2000.0\n\
+                                       time_pad_s=900\nlevels=[\"CENTRE\",\"AIR_CELL\",\"UNIT\"]";
 
 fn other(participant: &str, role: Role) -> Actor {
     Actor { role, name: "legal".to_owned(), ..actor(participant) }
@@ -79,5 +80,62 @@ fn a_rule_set_asks_for_attestations_of_the_closed_set_each_once() {
             "{}",
             refusal.message
         );
+    }
+}
+
+/// A world that asks for distribution, with a movement near by, changed.
+fn distributed(change: impl FnOnce(&mut Movement)) -> Setup {
+    let mut setup = Setup::in_order().with_articles(DISTRIBUTION);
+    setup.movement(vec![away(1_200.0)], 0, 60);
+    let mut row = setup.registry.movements.iter().next().unwrap().as_ref().clone();
+    change(&mut row);
+    setup.registry.movements.put(row);
+    setup
+}
+
+fn acknowledged(party: &str, levels: &[Level]) -> impl FnOnce(&mut Movement) {
+    let (by, levels) = (actor(party), levels.to_vec());
+    move |row| {
+        let given = levels.into_iter().map(|level| Acknowledgement {
+            by: by.clone(),
+            level,
+            at: Timestamp::from_seconds(NOW),
+        });
+        row.acknowledgements.extend(given);
+    }
+}
+
+#[test]
+fn a_movement_nearby_is_acknowledged_by_the_submitting_party_at_each_level() {
+    use Level::{AirCell, Centre, Unit};
+    let all = distributed(acknowledged("party-a", &[Centre, AirCell, Unit]));
+    assert_eq!(all.evaluate().verdict, Verdict::Permit);
+    let some = distributed(acknowledged("party-a", &[Centre, Unit])).evaluate();
+    assert_eq!(some.verdict, Verdict::Refer);
+    assert_eq!(some.findings.len(), 1, "{:?}", some.findings);
+    let finding = &some.findings[0];
+    assert!(finding.message.contains("AIR_CELL of party-a"), "{}", finding.message);
+    assert!(finding.evidence.starts_with("movements/") && finding.limit == Some(2_000.0), "{finding:?}");
+    assert!((899.0..901.0).contains(&finding.measured.unwrap()), "{finding:?}");
+    let another_partys = distributed(acknowledged("party-b", &[Centre, AirCell, Unit]));
+    assert_eq!(another_partys.evaluate().findings.len(), 3);
+}
+
+#[test]
+fn distribution_is_asked_for_where_a_notified_movement_is_near_in_place_and_time_alone() {
+    let asked = BTreeSet::from([Code::DistributionIncomplete]);
+    assert_eq!(codes(&distributed(|row| row.plan.window = super::worlds::window(4_499, 5_000))), asked);
+    let former = distributed(|row| {
+        row.former_plans = vec![row.plan.clone()];
+        row.plan.route.path = vec![away(50_000.0)];
+    });
+    assert_eq!(codes(&former), asked, "a former plan protects until completion");
+    for not in [
+        distributed(|row| row.plan.window = super::worlds::window(4_500, 5_000)),
+        distributed(|row| row.plan.route.path = vec![away(2_301.0)]),
+        distributed(|row| row.kind = Kind::PublicTimetable),
+        distributed(|row| row.stage = Stage::Completed),
+    ] {
+        assert_eq!(not.evaluate().verdict, Verdict::Permit, "{:?}", not.evaluate().findings);
     }
 }
