@@ -12,6 +12,8 @@ pub const POSITIONS_MAX: usize = 1_000;
 pub const GROUPS_MAX: usize = 50;
 /// Intelligence references of one operation.
 pub const SOURCES_MAX: usize = 50;
+/// Etags of one operation: more resources than this near one place are stated by a smaller distance.
+pub const KNOWN_ETAGS_MAX: usize = 1_000;
 /// Volumes of one air reservation.
 pub const VOLUMES_MAX: usize = 20;
 /// Metres: larger areas are given as polygons.

@@ -137,3 +137,80 @@ async fn standing(cluster: &Cluster, name: &str) -> pb::DecisionStatus {
         call(cluster, &officer(), "rules.v1.CheckService/GetDecision", request).await.unwrap();
     answer.status.unwrap()
 }
+
+const KNOWLEDGE: &str = r#"
+[[article]]
+number = 4
+kind = "KNOWLEDGE"
+title = "What stands nearby has been read"
+within_m = 5000.0
+"#;
+
+/// The etag of the convoy as it stands.
+async fn convoys_etag(cluster: &Cluster) -> String {
+    let request = registry::GetMovementRequest { name: "movements/convoy-1".to_owned() };
+    let method = "registry.v1.MovementService/GetMovement";
+    let answer: registry::GetMovementResponse = call(cluster, &officer(), method, request).await.unwrap();
+    answer.movement.unwrap().etag
+}
+
+#[tokio::test]
+async fn whoever_submits_has_read_what_stands_nearby_as_it_stands_now() {
+    let cluster = in_order().await;
+    adopt_with(&cluster, "known", KNOWLEDGE).await;
+    notify_convoy(&cluster).await;
+    let incomplete = (pb::Verdict::Refer, vec!["KNOWLEDGE_INCOMPLETE".to_owned()]);
+    let unread = check(&cluster, operation(), "").await;
+    assert_eq!(told(&unread), incomplete);
+    assert_eq!(unread.decision.unwrap().findings[0].evidence, "movements/convoy-1");
+
+    let etag = convoys_etag(&cluster).await;
+    let read = pb::Operation { known_etags: vec![etag.clone()], ..operation() };
+    let permitted = check(&cluster, read.clone(), "").await;
+    assert_eq!(told(&permitted).0, pb::Verdict::Permit);
+    let decision = permitted.decision.unwrap();
+    assert_eq!(decision.operation.unwrap().known_etags, [etag], "and what was read is recorded");
+    acknowledge(&cluster, "party-b", registry::AcknowledgementLevel::Unit).await;
+    assert_eq!(standing(&cluster, &decision.name).await.state(), pb::DecisionState::Void);
+    assert_eq!(told(&check(&cluster, read, "").await), incomplete, "the etag is that of an earlier version");
+    let fresh = pb::Operation { known_etags: vec![convoys_etag(&cluster).await], ..operation() };
+    assert_eq!(told(&check(&cluster, fresh, "").await).0, pb::Verdict::Permit);
+}
+
+#[tokio::test]
+async fn a_release_over_one_thing_unread_does_not_cover_another() {
+    let cluster = in_order().await;
+    adopt_with(&cluster, "known", KNOWLEDGE).await;
+    notify_convoy(&cluster).await;
+    let referred = check(&cluster, operation(), "").await.decision.unwrap();
+    for party in ["party-a", "party-b"] {
+        let request = pb::ReviewReferralRequest {
+            name: referred.name.clone(),
+            decision: pb::ReviewDecision::Release.into(),
+            reason: "the convoy is known to us".to_owned(),
+            ..Default::default()
+        };
+        let by = second(party, Role::Reviewer);
+        let method = "rules.v1.CheckService/ReviewReferral";
+        call::<_, pb::ReviewReferralResponse>(&cluster, &by, method, request).await.unwrap();
+    }
+    assert_eq!(standing(&cluster, &referred.name).await.state(), pb::DecisionState::Released);
+    acknowledge(&cluster, "party-b", registry::AcknowledgementLevel::Unit).await;
+    let stands = standing(&cluster, &referred.name).await;
+    assert_eq!(stands.state(), pb::DecisionState::Released, "it was decided on with the convoy unread");
+    let request = registry::DeclareAreaRequest {
+        area: Some(registry::RestrictedArea {
+            display_name: "Town".to_owned(),
+            kind: registry::RestrictedAreaKind::PopulatedArea.into(),
+            area: Some(circle(0.48, 0.5, 500.0)),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let by = first("party-b", Role::Proposer);
+    let method = "registry.v1.AreaService/DeclareArea";
+    call::<_, registry::DeclareAreaResponse>(&cluster, &by, method, request).await.unwrap();
+    let void = standing(&cluster, &referred.name).await;
+    assert_eq!(void.state(), pb::DecisionState::Void);
+    assert!(void.causes.iter().all(|cause| cause.evidence.starts_with("areas/")), "{:?}", void.causes);
+}

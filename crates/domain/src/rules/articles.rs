@@ -25,6 +25,7 @@ pub mod hazardous_works;
 pub mod held_area;
 pub mod identification;
 pub mod intelligence_age;
+pub mod knowledge;
 pub mod location;
 pub mod movement;
 pub mod natural_person;
@@ -143,6 +144,7 @@ kinds! {
     held_area => HeldArea,
     identification => Identification,
     intelligence_age => IntelligenceAge,
+    knowledge => Knowledge,
     location => Location,
     movement => Movement,
     natural_person => NaturalPerson,

@@ -138,6 +138,8 @@ codes! {
     AttestationMissing = "ATTESTATION_MISSING" => Refer,
     /// The submitting party has not acknowledged a movement nearby at every level.
     DistributionIncomplete = "DISTRIBUTION_INCOMPLETE" => Refer,
+    /// The submitter has not read something nearby as it stands now.
+    KnowledgeIncomplete = "KNOWLEDGE_INCOMPLETE" => Refer,
     /// The real clock jumped and nobody has confirmed it.
     ClockUnconfirmed = "CLOCK_UNCONFIRMED" => Refer,
     /// Nothing objects.

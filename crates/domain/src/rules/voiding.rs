@@ -39,7 +39,10 @@ fn objections(state: &State, decision: &Decision, status: &Status, at: Timestamp
     let known = |finding: &Finding| {
         released
             && finding.level == Verdict::Refer
-            && decision.findings.iter().any(|then| then.code == finding.code)
+            && decision
+                .findings
+                .iter()
+                .any(|then| then.code == finding.code && then.evidence == finding.evidence)
     };
     findings.into_iter().filter(|finding| finding.level != Verdict::Permit && !known(finding)).collect()
 }

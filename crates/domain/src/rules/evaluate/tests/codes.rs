@@ -149,6 +149,11 @@ fn reaching(code: Code) -> Setup {
             setup.movement(vec![away(1_200.0)], 0, 60);
             setup
         }
+        KnowledgeIncomplete => {
+            let mut setup = with_article(super::vouched::KNOWLEDGE);
+            setup.movement(vec![away(1_200.0)], 0, 60);
+            setup
+        }
         SelfDefenceRequiresReview => with(|s| s.operation.emergency_claim = AdverseFact::Present),
     }
 }

@@ -1,14 +1,19 @@
-//! What somebody else must vouch for, or the submitter must show: attestations and acknowledgements.
+//! What somebody else must vouch for, or the submitter must show: attestations, acknowledgements and what
+//! was read.
 
 use std::collections::BTreeSet;
 
 use super::codes::{away, codes};
 use super::worlds::{NOW, Setup, actor};
 use crate::actor::{Actor, Role};
+use crate::fold::etag;
+use crate::registry::area::Kind as AreaKind;
 use crate::registry::movement::{Acknowledgement, Kind, Level, Movement, Stage};
+use crate::registry::protection::{Category, Stage as Protected};
 use crate::rules::coordination::{Attestation, Said};
 use crate::rules::evaluate::*;
 use crate::rules::rule_set::Text;
+use crate::table::Resource as _;
 
 pub(super) const ATTESTATION: &str = "[[article]]\nnumber=91\nkind=\"ATTESTATION\"\ntitle=\"A\"\n\
                                       required=[\"LEGAL_REVIEW\",\"PRECAUTIONS\",\"PROHIBITED_PRACTICES\"]";
@@ -20,11 +25,20 @@ fn other(participant: &str, role: Role) -> Actor {
     Actor { role, name: "legal".to_owned(), ..actor(participant) }
 }
 
+pub(super) const KNOWLEDGE: &str = "[[article]]\nnumber=93\nkind=\"KNOWLEDGE\"\ntitle=\"K\"\nwithin_m=2000.0";
+
 /// Says every attestation as `by`.
-pub(super) fn attest(setup: &mut Setup, by: &Actor) {
+fn attest(setup: &mut Setup, by: &Actor) {
     for what in [Attestation::LegalReview, Attestation::Precautions, Attestation::ProhibitedPractices] {
         setup.say_as(by.clone(), Said::Attestation(what), 60);
     }
+}
+
+/// A world in order that asks for all of this, with every attestation made.
+pub(super) fn in_order() -> Setup {
+    let mut setup = Setup::in_order().with_articles(&[ATTESTATION, DISTRIBUTION, KNOWLEDGE].join("\n"));
+    attest(&mut setup, &other("party-a", Role::Reviewer));
+    setup
 }
 
 #[test]
@@ -138,4 +152,90 @@ fn distribution_is_asked_for_where_a_notified_movement_is_near_in_place_and_time
     ] {
         assert_eq!(not.evaluate().verdict, Verdict::Permit, "{:?}", not.evaluate().findings);
     }
+}
+
+/// A world with an entity, a movement and an area between 1 and 2 km from the effect area, none of which objects.
+fn surrounded() -> Setup {
+    let mut setup = Setup::in_order().with_articles(KNOWLEDGE);
+    setup.protect(away(1_500.0), Category::Medical, (0.0, 0.0), Protected::Active);
+    setup.movement(vec![away(1_600.0)], 0, 60);
+    setup.restrict(away(2_200.0), 500.0, AreaKind::PopulatedArea, &[]);
+    setup
+}
+
+/// The etags of everything in the registry of a world.
+pub(super) fn etags(setup: &Setup) -> Vec<String> {
+    let registry = &setup.registry;
+    let entities = registry.protected_entities.iter().map(|row| etag(row.as_ref()));
+    let movements = registry.movements.iter().map(|row| etag(row.as_ref()));
+    let areas = registry.areas.iter().map(|row| etag(row.as_ref()));
+    entities.chain(movements).chain(areas).map(Result::unwrap).collect()
+}
+
+#[test]
+fn each_thing_nearby_that_was_not_read_is_named() {
+    let mut setup = surrounded();
+    let evidence = |setup: &Setup| -> Vec<String> {
+        let findings = setup.evaluate().findings.into_iter();
+        findings.filter(|f| f.code == Code::KnowledgeIncomplete).map(|f| f.evidence).collect()
+    };
+    let registry = &setup.registry;
+    let names = [
+        registry.areas.iter().next().unwrap().name(),
+        registry.movements.iter().next().unwrap().name(),
+        registry.protected_entities.iter().next().unwrap().name(),
+    ];
+    assert_eq!(evidence(&setup), names);
+    for left_out in 0..3 {
+        setup.operation.known_etags = etags(&setup);
+        setup.operation.known_etags.remove(left_out);
+        assert_eq!(evidence(&setup).len(), 1);
+    }
+    setup.operation.known_etags = etags(&setup);
+    assert_eq!(setup.evaluate().verdict, Verdict::Permit, "{:?}", setup.evaluate().findings);
+}
+
+#[test]
+fn what_changes_after_it_was_read_has_not_been_read() {
+    let mut setup = surrounded();
+    setup.operation.known_etags = etags(&setup);
+    let mut row = setup.registry.movements.iter().next().unwrap().as_ref().clone();
+    row.plan.route.path = vec![away(1_400.0)];
+    setup.registry.movements.put(row);
+    let evaluation = setup.evaluate();
+    assert_eq!((evaluation.verdict, evaluation.findings.len()), (Verdict::Refer, 1));
+    assert!(evaluation.findings[0].evidence.starts_with("movements/"));
+}
+
+#[test]
+fn knowledge_is_asked_for_of_what_stands_nearby_alone() {
+    let mut setup = Setup::in_order().with_articles(KNOWLEDGE);
+    setup.protect(away(2_301.0), Category::Medical, (0.0, 0.0), Protected::Active);
+    setup.protect(away(1_500.0), Category::Medical, (0.0, 0.0), Protected::Removed);
+    setup.movement(vec![away(2_301.0)], 0, 60);
+    setup.restrict(away(2_801.0), 500.0, AreaKind::HeldArea, &[]);
+    assert_eq!(setup.evaluate().verdict, Verdict::Permit, "{:?}", setup.evaluate().findings);
+}
+
+#[test]
+fn etags_are_bounded_and_whole_and_an_operation_without_them_keeps_its_digest() {
+    let operation = Setup::in_order().operation;
+    let party = "party-a".into();
+    let recorded = serde_json::to_string(&operation).unwrap();
+    assert!(!recorded.contains("known_etags"), "{recorded}");
+    let read: Operation = serde_json::from_str(&recorded).unwrap();
+    assert_eq!(read, operation);
+    let known = Operation { known_etags: vec!["\"0123456789abcdef\"".to_owned()], ..operation.clone() };
+    assert_ne!(
+        known.digest(&party),
+        operation.digest(&party),
+        "what was read is part of what is vouched for"
+    );
+    assert!(known.checked().is_ok());
+    for wrong in ["0123456789abcdef", "\"0123456789ABCDEF\"", "\"0123\"", ""] {
+        let malformed = Operation { known_etags: vec![wrong.to_owned()], ..operation.clone() };
+        assert!(malformed.checked().unwrap_err().message.contains("operation.known_etags[0]"), "{wrong}");
+    }
+    let many = Operation { known_etags: vec![String::new(); 1_001], ..operation };
+    assert_eq!(many.checked().unwrap_err().violations.len(), 1);
 }

@@ -384,5 +384,6 @@ fn operation() -> Operation {
         self_defence_claim: AdverseFact::None,
         emergency_claim: AdverseFact::None,
         troops_in_contact_claim: AdverseFact::None,
+        known_etags: Vec::new(),
     }
 }
