@@ -50,7 +50,7 @@ pub(crate) fn replay(accord: &Accord, registry: &str, rules: &str) -> Result<u64
     let registry = read_ledger(accord, registry)?;
     let own = read_ledger(accord, rules)?;
     let origin = accord.origin("registry");
-    let mut state = State::new();
+    let mut state = concord_rules::initial();
     let mut folded = 0;
     let mut count = 0;
     for entry in &own {

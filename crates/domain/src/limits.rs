@@ -30,6 +30,8 @@ pub const DESIGNATION_MAX_S: i64 = 180 * 86_400;
 pub const PERSONS_MAX: u32 = 10_000_000;
 /// Bytes of a rule set's text.
 pub const RULE_SET_MAX_BYTES: usize = 60_000;
+/// Bytes of the restrictions of one article: a page that a lawyer reads at once.
+pub const RESTRICTION_MAX_BYTES: usize = 4_000;
 /// Articles of one rule set.
 pub const ARTICLES_MAX: usize = 500;
 /// Entries in one page of a list; more is clamped.

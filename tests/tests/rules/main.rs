@@ -10,6 +10,7 @@
 
 mod airspace;
 mod checks;
+mod custom;
 mod failure;
 mod rule_sets;
 mod setting;

@@ -227,12 +227,21 @@ pub(crate) fn told(answer: &pb::CheckOperationResponse) -> (pb::Verdict, Vec<Str
 
 /// Notifies a clinic inside the effect area.
 pub(crate) async fn notify_clinic(cluster: &Cluster) {
+    notify_clinic_at(cluster, 0.5).await;
+}
+
+/// Notifies a clinic 2 km from the effect area, which no distance of [`TEXT`] reaches.
+pub(crate) async fn notify_distant_clinic(cluster: &Cluster) {
+    notify_clinic_at(cluster, 0.520_8).await;
+}
+
+async fn notify_clinic_at(cluster: &Cluster, latitude: f64) {
     let request = registry::NotifyProtectedEntityRequest {
         protected_entity_id: "clinic-1".to_owned(),
         protected_entity: Some(registry::ProtectedEntity {
             display_name: "Clinic".to_owned(),
             category: registry::ProtectedCategory::Medical.into(),
-            area: Some(circle(0.5, 0.5, 50.0)),
+            area: Some(circle(latitude, 0.5, 50.0)),
             ..Default::default()
         }),
         ..Default::default()

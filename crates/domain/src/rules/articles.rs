@@ -14,6 +14,7 @@ pub mod civilian_harm;
 pub mod civilian_presence;
 pub mod commingling;
 pub mod corroboration;
+pub mod custom;
 pub mod designation;
 pub mod dissent;
 pub mod distribution;
@@ -133,6 +134,7 @@ kinds! {
     civilian_presence => CivilianPresence,
     commingling => Commingling,
     corroboration => Corroboration,
+    custom => Custom,
     designation => Designation,
     dissent => Dissent,
     distribution => Distribution,

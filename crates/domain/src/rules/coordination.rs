@@ -41,6 +41,9 @@ pub enum Attestation {
 }
 
 impl Attestation {
+    /// Every attestation.
+    pub const ALL: [Self; 3] = [Self::LegalReview, Self::Precautions, Self::ProhibitedPractices];
+
     /// As it stands in a rule set.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -246,6 +246,7 @@ impl State {
             reservations: &self.reservations,
             coordination: &said,
             articles: self.articles_in_force(),
+            restrictions: self.restrictions_in_force(),
             reach,
         };
         Ok(evaluate(&world, operation, by, at))

@@ -2,6 +2,7 @@
 //!
 //! INVARIANT (RUL-2): more protection in the world, or less said by the submitter, never moves a verdict toward PERMIT.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use crate::rules::coordination::Coordination;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding, Verdict};
 use crate::rules::operation::{Class, Operation};
+use crate::rules::restriction::Compiled;
 use crate::rules::rule_set::Article;
 use crate::table::Table;
 use crate::time::Timestamp;
@@ -53,6 +55,8 @@ pub struct World<'a> {
     pub coordination: &'a [Arc<Coordination>],
     /// The articles of the rule set in force; absent where none is.
     pub articles: Option<&'a [Article]>,
+    /// Their restrictions as compiled when it came into force.
+    pub restrictions: Option<&'a Compiled>,
     /// What the shell confirmed.
     pub reach: Reach,
 }
@@ -72,20 +76,7 @@ pub struct Evaluation {
 /// Evaluates every article over an operation that `submitter` submits for its party at `at`.
 #[must_use]
 pub fn evaluate(world: &World<'_>, operation: &Operation, submitter: &Actor, at: Timestamp) -> Evaluation {
-    let class = operation.class();
-    let named = !operation.claimed_group.is_empty();
-    let facts = Facts {
-        accord: world.accord,
-        registry: world.registry,
-        reservations: world.reservations,
-        coordination: world.coordination,
-        operation,
-        party: &submitter.participant,
-        submitter,
-        at,
-        class,
-        claimed: named.then(|| world.registry.resolve(&operation.claimed_group, at)),
-    };
+    let facts = facts_of(world, operation, submitter, at);
     let mut findings = preconditions(world);
     let agreed = world.articles.unwrap_or_default();
     for article in agreed {
@@ -97,7 +88,30 @@ pub fn evaluate(world: &World<'_>, operation: &Operation, submitter: &Actor, at:
             findings.extend(findings_of(0, &floor, &facts));
         }
     }
-    concluded(class, findings)
+    concluded(facts.class, findings)
+}
+
+fn facts_of<'a>(
+    world: &World<'a>,
+    operation: &'a Operation,
+    submitter: &'a Actor,
+    at: Timestamp,
+) -> Facts<'a> {
+    let named = !operation.claimed_group.is_empty();
+    Facts {
+        accord: world.accord,
+        registry: world.registry,
+        reservations: world.reservations,
+        coordination: world.coordination,
+        operation,
+        party: &submitter.participant,
+        submitter,
+        at,
+        class: operation.class(),
+        claimed: named.then(|| world.registry.resolve(&operation.claimed_group, at)),
+        restrictions: world.restrictions,
+        measured: OnceCell::new(),
+    }
 }
 
 fn preconditions(world: &World<'_>) -> Vec<Finding> {

@@ -1,5 +1,7 @@
 //! A proposed operation as its party submits it. There is no place in it for a person or a weapon.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::digest::sha256_hex;
@@ -8,7 +10,7 @@ use crate::fold::is_etag;
 use crate::geo::{AltitudeBand, Area, LatLng, extent_radius_m};
 use crate::ids::ParticipantId;
 use crate::limits::{BUFFER_MAX_M, KNOWN_ETAGS_MAX, NAME_MAX_CHARS, PERSONS_MAX, SOURCES_MAX, WINDOW_MAX_S};
-use crate::text::{checked, checked_or_empty};
+use crate::text::{checked, checked_or_empty, folded};
 use crate::time::{Interval, Timestamp};
 
 /// What kind of operation it is.
@@ -214,6 +216,12 @@ impl Operation {
         let bytes = serde_json::to_vec(&(party, self));
         let internal = |e: serde_json::Error| Refusal::new(crate::errors::Reason::Internal, e.to_string());
         bytes.map(|bytes| sha256_hex(&bytes)).map_err(internal)
+    }
+
+    /// The different origins of its sources; several of one chain are one.
+    #[must_use]
+    pub fn origins(&self) -> BTreeSet<String> {
+        self.sources.iter().map(|source| folded(&source.origin)).collect()
     }
 
     /// The band of heights; absent means all.

@@ -126,7 +126,7 @@ impl App {
 
     fn replayed(&self, id: &str) -> Result<(Decision, Option<String>), Refusal> {
         let unreadable = |cause: String| Refusal::new(Reason::LedgerUnavailable, cause);
-        let mut before = State::new();
+        let mut before = crate::initial();
         let decision = self.own_entries_until(id, &mut before)?;
         let origin = self.core.accord().origin("registry");
         let head = decision.rests_on.iter().find(|head| head.origin == origin);

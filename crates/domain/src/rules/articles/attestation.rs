@@ -3,9 +3,8 @@
 use serde::Deserialize;
 
 use super::{KINETIC, Kind};
-use crate::actor::{Actor, Role};
 use crate::errors::Violation;
-use crate::rules::coordination::{Attestation, Said};
+use crate::rules::coordination::Attestation;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
@@ -46,13 +45,7 @@ impl Kind for Params {
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let attested = |what: Attestation| {
-            facts
-                .coordination
-                .iter()
-                .any(|given| given.said == Said::Attestation(what) && vouches(facts, &given.by))
-        };
-        for what in self.required.iter().filter(|what| !attested(**what)) {
+        for what in self.required.iter().filter(|what| !facts.attested(**what)) {
             let message = format!(
                 "no approver or reviewer of {} but the submitter has attested {} of exactly this operation",
                 facts.party,
@@ -61,11 +54,4 @@ impl Kind for Params {
             found.push(Finding::new(Code::AttestationMissing, message));
         }
     }
-}
-
-/// Two certificates do not make two people, so the actor counts and not the role alone.
-fn vouches(facts: &Facts<'_>, by: &Actor) -> bool {
-    &by.participant == facts.party
-        && !by.is_same_as(facts.submitter)
-        && matches!(by.role, Role::Approver | Role::Reviewer)
 }

@@ -1,6 +1,7 @@
 //! The check over generated worlds, and every code in a world of its own.
 
 mod codes;
+mod custom;
 mod properties;
 mod vouched;
 mod worlds;

@@ -154,6 +154,7 @@ fn reaching(code: Code) -> Setup {
             setup.movement(vec![away(1_200.0)], 0, 60);
             setup
         }
+        CustomRestriction => with_article(&super::custom::article(94, "REFER", "one radius > 299")),
         SelfDefenceRequiresReview => with(|s| s.operation.emergency_claim = AdverseFact::Present),
     }
 }

@@ -21,6 +21,7 @@ enum Restraint {
     Reservation(LatLng, f64),
     OtherGroup(Level),
     Unconfirmed,
+    Custom(&'static str, &'static str),
 }
 
 fn place() -> impl Strategy<Value = LatLng> {
@@ -46,7 +47,16 @@ fn restraint() -> impl Strategy<Value = Restraint> {
         6 => (place(), 1.0..2_000.0f64).prop_map(|(at, m)| Restraint::Reservation(at, m)),
         1 => prop_oneof![Just(Level::None), Just(Level::Possible), Just(Level::Confirmed)].prop_map(Restraint::OtherGroup),
         1 => Just(Restraint::Unconfirmed),
+        3 => custom(),
     ]
+}
+
+fn custom() -> impl Strategy<Value = Restraint> {
+    let level = prop_oneof![Just("REFER"), Just("DENY")];
+    let lines =
+        ["near nearest < 2000", "none killed > 0", "some sources > 1", "broken fails", "never radius > 900"];
+    let restraint = |(level, line)| Restraint::Custom(level, line);
+    (level, prop::sample::select(lines.to_vec())).prop_map(restraint)
 }
 
 fn add(setup: &mut Setup, restraint: &Restraint) {
@@ -59,6 +69,12 @@ fn add(setup: &mut Setup, restraint: &Restraint) {
         }
         Restraint::Reservation(at, m) => setup.reserve(*at, *m),
         Restraint::OtherGroup(level) => setup.presence("party-b", Subject::Group("Third".to_owned()), *level),
+        Restraint::Custom(level, line) => {
+            let text = format!("title=\"T\"\n{}", super::custom::article(95, level, line));
+            let present = setup.articles.take().unwrap_or_default();
+            // The same restriction may come twice, which a proposal would refuse.
+            let _ = setup.add_articles(&text, present);
+        }
         Restraint::Unconfirmed => setup.reach.registry = Reached::Unconfirmed,
     }
 }
@@ -112,6 +128,16 @@ fn a_restraint_that_is_added_never_moves_a_verdict_toward_permit() {
         let mut after = before.clone();
         add(&mut after, &restraint);
         prop_assert!(after.evaluate().verdict >= before.evaluate().verdict);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_restriction_that_is_added_never_moves_a_verdict_toward_permit() {
+    over_worlds(custom(), |before, restriction| {
+        let mut after = before.clone();
+        add(&mut after, &restriction);
+        prop_assert!(after.evaluate().verdict >= before.evaluate().verdict, "{:?}", restriction);
         Ok(())
     });
 }

@@ -34,9 +34,12 @@ fn attest(setup: &mut Setup, by: &Actor) {
     }
 }
 
-/// A world in order that asks for all of this, with every attestation made.
+/// A world in order that asks for all of this and has restrictions, with every attestation made.
 pub(super) fn in_order() -> Setup {
-    let mut setup = Setup::in_order().with_articles(&[ATTESTATION, DISTRIBUTION, KNOWLEDGE].join("\n"));
+    let lines = "wide radius > 300\nnear-all nearest < 1500\nalone sources < 2\nboth dual_use > 0";
+    let restricted = super::custom::article(94, "REFER", lines);
+    let mut setup =
+        Setup::in_order().with_articles(&[ATTESTATION, DISTRIBUTION, KNOWLEDGE, &restricted].join("\n"));
     attest(&mut setup, &other("party-a", Role::Reviewer));
     setup
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::accord::{Accord, AccordOpened, HotlineDeadlines, Mode, Participant};
 use crate::actor::{Actor, ParticipantKind, Role};
 use crate::consent::{Approvals, ConsentTable};
+use crate::errors::Violation;
 use crate::fold::Fold as _;
 use crate::geo::{Area, LatLng, Route};
 use crate::registry::area::{self, RestrictedArea};
@@ -18,6 +19,7 @@ use crate::rules::airspace::{self, Reservation, Volume};
 use crate::rules::coordination::{Coordination, Said};
 use crate::rules::evaluate::*;
 use crate::rules::operation::{AdverseFact, Assessed, HarmEstimate, IntelligenceSource, Kind, TargetType};
+use crate::rules::restriction::{self, Compiled};
 use crate::rules::rule_set::Text;
 use crate::time::Interval;
 
@@ -144,6 +146,7 @@ pub(super) struct Setup {
     pub(super) reservations: Table<Reservation>,
     pub(super) coordination: Vec<Arc<Coordination>>,
     pub(super) articles: Option<Vec<Article>>,
+    pub(super) restrictions: Compiled,
     pub(super) reach: Reach,
     pub(super) operation: Operation,
     made: usize,
@@ -160,6 +163,7 @@ impl Setup {
             reservations: Table::new(),
             coordination: Vec::new(),
             articles: Some(Text::parse(TEXT).unwrap().articles),
+            restrictions: Compiled::new(),
             reach: reached,
             operation: operation(),
             made: 0,
@@ -174,22 +178,37 @@ impl Setup {
         setup
     }
 
-    pub(super) fn evaluate(&self) -> Evaluation {
-        let world = World {
+    /// Everything that a verdict rests on.
+    pub(super) fn world(&self) -> World<'_> {
+        World {
             accord: &self.accord,
             registry: &self.registry,
             reservations: &self.reservations,
             coordination: &self.coordination,
             articles: self.articles.as_deref(),
+            restrictions: Some(&self.restrictions),
             reach: self.reach,
-        };
-        evaluate(&world, &self.operation, &actor("party-a"), Timestamp::from_seconds(NOW))
+        }
+    }
+
+    pub(super) fn evaluate(&self) -> Evaluation {
+        evaluate(&self.world(), &self.operation, &actor("party-a"), Timestamp::from_seconds(NOW))
     }
 
     /// The rule set with more articles.
     pub(super) fn with_articles(mut self, text: &str) -> Self {
-        self.articles = Some(Text::parse(&format!("{TEXT}\n{text}")).unwrap().articles);
+        let found = self.add_articles(&format!("{TEXT}\n{text}"), Vec::new());
+        assert_eq!(found, []);
         self
+    }
+
+    /// Articles of a text beside those that there are, with their restrictions compiled, and what is wrong with these.
+    pub(super) fn add_articles(&mut self, text: &str, present: Vec<Article>) -> Vec<Violation> {
+        let mut articles = present;
+        articles.extend(Text::parse(text).unwrap().articles);
+        let (compiled, found) = restriction::compile(Some(&super::custom::Lines), &self.accord, &articles);
+        (self.articles, self.restrictions) = (Some(articles), compiled);
+        found
     }
 
     fn next(&mut self, what: &str) -> String {
