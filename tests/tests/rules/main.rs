@@ -11,6 +11,7 @@
 mod airspace;
 mod checks;
 mod custom;
+mod document;
 mod failure;
 mod rule_sets;
 mod setting;
