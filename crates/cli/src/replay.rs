@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use concord_domain::accord::Accord;
 use concord_domain::fold::Fold;
+use concord_domain::rules::Event;
 use concord_domain::rules::decision::{Decision, difference, recompute};
-use concord_domain::rules::{Event, State};
 use concord_domain::table::Resource as _;
 use concord_ledger::entry::Entry;
 use serde::de::DeserializeOwned;
@@ -60,7 +60,7 @@ pub(crate) struct Followed<'a> {
 pub(crate) fn replay(accord: &Accord, followed: &Followed<'_>, rules: &str) -> Result<u64, String> {
     let mut registry = Source::of(accord, "registry", followed.registry)?;
     let mut incidents = Source::of(accord, "incidents", followed.incidents)?;
-    let mut state = State::new();
+    let mut state = concord_rules::initial();
     let mut count = 0;
     for entry in &read_ledger(accord, rules)? {
         let event: Event = event(entry)?;

@@ -115,6 +115,14 @@ pub fn etag<T: Serialize>(resource: &T) -> Result<String, serde_json::Error> {
     Ok(format!("\"{digest}\""))
 }
 
+/// Whether a text has the form of an etag: 16 lower-case hexadecimal digits in quotation marks.
+#[must_use]
+pub fn is_etag(text: &str) -> bool {
+    let digits = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let hex = |digit: u8| digit.is_ascii_digit() || (b'a'..=b'f').contains(&digit);
+    digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(hex))
+}
+
 /// Ok where `read` is the etag of the resource as it stands.
 ///
 /// # Errors

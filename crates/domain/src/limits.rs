@@ -14,6 +14,8 @@ pub const GROUPS_MAX: usize = 50;
 pub const RELATED_MAX: usize = 50;
 /// Intelligence references of one operation.
 pub const SOURCES_MAX: usize = 50;
+/// Etags of one operation: more resources than this near one place are stated by a smaller distance.
+pub const KNOWN_ETAGS_MAX: usize = 1_000;
 /// Volumes of one air reservation.
 pub const VOLUMES_MAX: usize = 20;
 /// Metres: larger areas are given as polygons.
@@ -30,6 +32,8 @@ pub const DESIGNATION_MAX_S: i64 = 180 * 86_400;
 pub const PERSONS_MAX: u32 = 10_000_000;
 /// Bytes of a rule set's text.
 pub const RULE_SET_MAX_BYTES: usize = 60_000;
+/// Bytes of the restrictions of one article: a page that a lawyer reads at once.
+pub const RESTRICTION_MAX_BYTES: usize = 4_000;
 /// Articles of one rule set.
 pub const ARTICLES_MAX: usize = 500;
 /// Entries in one page of a list; more is clamped.

@@ -4,6 +4,7 @@
 //! the kind, the role and the matched method alone; it is taken once for each of them at start.
 
 pub mod methods;
+pub mod restriction;
 
 use std::collections::HashMap;
 use std::str::FromStr as _;

@@ -79,6 +79,7 @@ pub const ALL: &[Method] = &[
     method("concord.rules.v1.CoordinationService/GiveNotice", "Check"),
     method("concord.rules.v1.CoordinationService/ApproveOperation", "Approve"),
     method("concord.rules.v1.CoordinationService/ConsentToOperation", "Check"),
+    method("concord.rules.v1.CoordinationService/AttestOperation", "Attest"),
     method("concord.rules.v1.CoordinationService/ListCoordination", "Read"),
     method("concord.rules.v1.AirspaceService/ReserveAirspace", "Airspace"),
     method("concord.rules.v1.AirspaceService/AmendAirReservation", "Airspace"),

@@ -47,6 +47,19 @@ fn only_state_parties_approve_and_only_as_approvers() {
 }
 
 #[test]
+fn only_approvers_and_reviewers_of_state_parties_attest() {
+    let authorizer = Authorizer::new().unwrap();
+    let method = "concord.rules.v1.CoordinationService/AttestOperation";
+    for kind in KINDS {
+        for role in Role::ALL {
+            let may = kind == ParticipantKind::StateParty && matches!(role, Role::Approver | Role::Reviewer);
+            let decision = authorizer.authorise(&actor(kind, role), method);
+            assert_eq!(decision == Decision::Allow, may, "{kind:?} {role:?}");
+        }
+    }
+}
+
+#[test]
 fn what_is_no_method_is_unknown_however_it_is_spelled() {
     let authorizer = Authorizer::new().unwrap();
     let party = actor(ParticipantKind::StateParty, Role::Proposer);

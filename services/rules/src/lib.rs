@@ -29,12 +29,18 @@ const BARRIER_MAX: Duration = Duration::from_secs(2);
 /// How often a check looks whether incidents has taken up the rule set in force.
 const ADOPTION_POLL: Duration = Duration::from_millis(5);
 
+/// The state before entry 0, with what compiles custom restrictions; a replay begins with the same.
+#[must_use]
+pub fn initial() -> State {
+    State::new().with_compiler(concord_policy::restriction::compiler())
+}
+
 /// Runs rules on `listener` until `stop` is cancelled or its ledger fails.
 ///
 /// # Errors
 /// Says what keeps it from being served.
 pub async fn run(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<Ended, String> {
-    let service = Service { initial: State::new(), opening: Event::AccordOpened, offers: SERVICES };
+    let service = Service { initial: initial(), opening: Event::AccordOpened, offers: SERVICES };
     run_process(config, listener, stop, service, async |routes, config, core, drain| {
         let followed = Arc::new(Following::start(config, &core, &drain).await?);
         let settle = followed.registry.settle(BARRIER_MAX);

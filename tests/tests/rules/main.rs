@@ -11,6 +11,9 @@
 mod airspace;
 mod checks;
 mod cooperation;
+mod custom;
+mod document;
 mod failure;
 mod rule_sets;
 mod setting;
+mod vouching;

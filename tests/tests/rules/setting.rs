@@ -68,15 +68,30 @@ pub(crate) async fn in_order() -> Cluster {
 }
 
 pub(crate) async fn adopt(cluster: &Cluster, id: &str) {
-    let request =
-        pb::ProposeRuleSetRequest { rule_set_id: id.to_owned(), text: TEXT.to_owned(), ..Default::default() };
-    let by = first("party-a", Role::Proposer);
-    call::<_, pb::ProposeRuleSetResponse>(cluster, &by, "rules.v1.RuleSetService/ProposeRuleSet", request)
-        .await
-        .unwrap();
+    adopt_text(cluster, id, TEXT).await;
+}
+
+/// Brings [`TEXT`] with more articles into force.
+pub(crate) async fn adopt_with(cluster: &Cluster, id: &str, articles: &str) {
+    adopt_text(cluster, id, &format!("{TEXT}{articles}")).await;
+}
+
+async fn adopt_text(cluster: &Cluster, id: &str, text: &str) {
+    propose(cluster, id, text).await.unwrap();
     for party in ["party-a", "party-b"] {
-        ratify(cluster, &second(party, Role::Approver), id, TEXT, party).await.unwrap();
+        ratify(cluster, &second(party, Role::Approver), id, text, party).await.unwrap();
     }
+}
+
+pub(crate) async fn propose(
+    cluster: &Cluster,
+    id: &str,
+    text: &str,
+) -> Result<pb::ProposeRuleSetResponse, Status> {
+    let request =
+        pb::ProposeRuleSetRequest { rule_set_id: id.to_owned(), text: text.to_owned(), ..Default::default() };
+    let by = first("party-a", Role::Proposer);
+    call(cluster, &by, "rules.v1.RuleSetService/ProposeRuleSet", request).await
 }
 
 /// Ratifies with the key of `key_of`.
@@ -212,12 +227,21 @@ pub(crate) fn told(answer: &pb::CheckOperationResponse) -> (pb::Verdict, Vec<Str
 
 /// Notifies a clinic inside the effect area.
 pub(crate) async fn notify_clinic(cluster: &Cluster) {
+    notify_clinic_at(cluster, 0.5).await;
+}
+
+/// Notifies a clinic 2 km from the effect area, which no distance of [`TEXT`] reaches.
+pub(crate) async fn notify_distant_clinic(cluster: &Cluster) {
+    notify_clinic_at(cluster, 0.520_8).await;
+}
+
+async fn notify_clinic_at(cluster: &Cluster, latitude: f64) {
     let request = registry::NotifyProtectedEntityRequest {
         protected_entity_id: "clinic-1".to_owned(),
         protected_entity: Some(registry::ProtectedEntity {
             display_name: "Clinic".to_owned(),
             category: registry::ProtectedCategory::Medical.into(),
-            area: Some(circle(0.5, 0.5, 50.0)),
+            area: Some(circle(latitude, 0.5, 50.0)),
             ..Default::default()
         }),
         ..Default::default()

@@ -38,6 +38,7 @@ pub(super) fn to_pb(operation: &Operation) -> Result<rules::Operation, String> {
         self_defence_claim: adverse(&operation.self_defence_claimed, |claimed| *claimed).into(),
         emergency_claim: adverse(&operation.emergency_procedure, holds).into(),
         troops_in_contact_claim: adverse(&operation.troops_in_contact_claimed, |claimed| *claimed).into(),
+        known_etags: Vec::new(),
     })
 }
 

@@ -40,6 +40,18 @@ pub enum Level {
     Unit,
 }
 
+impl Level {
+    /// As it stands in a rule set.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Centre => "CENTRE",
+            Self::AirCell => "AIR_CELL",
+            Self::Unit => "UNIT",
+        }
+    }
+}
+
 /// Where a movement stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

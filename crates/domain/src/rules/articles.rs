@@ -6,6 +6,7 @@
 pub mod airspace;
 pub mod application;
 pub mod approvals;
+pub mod attestation;
 pub mod border_buffer;
 pub mod building_use;
 pub mod ceasefire;
@@ -14,8 +15,10 @@ pub mod civilian_presence;
 pub mod commingling;
 pub mod cooperation;
 pub mod corroboration;
+pub mod custom;
 pub mod designation;
 pub mod dissent;
+pub mod distribution;
 pub mod dual_use;
 pub mod effect_area;
 pub mod freshness;
@@ -25,6 +28,7 @@ pub mod held_area;
 pub mod identification;
 pub mod incident_site;
 pub mod intelligence_age;
+pub mod knowledge;
 pub mod location;
 pub mod movement;
 pub mod natural_person;
@@ -131,6 +135,7 @@ kinds! {
     airspace => Airspace,
     application => Application,
     approvals => Approvals,
+    attestation => Attestation,
     border_buffer => BorderBuffer,
     building_use => BuildingUse,
     ceasefire => Ceasefire,
@@ -139,8 +144,10 @@ kinds! {
     commingling => Commingling,
     cooperation => Cooperation,
     corroboration => Corroboration,
+    custom => Custom,
     designation => Designation,
     dissent => Dissent,
+    distribution => Distribution,
     dual_use => DualUse,
     effect_area => EffectArea,
     freshness => Freshness,
@@ -150,6 +157,7 @@ kinds! {
     identification => Identification,
     incident_site => IncidentSite,
     intelligence_age => IntelligenceAge,
+    knowledge => Knowledge,
     location => Location,
     movement => Movement,
     natural_person => NaturalPerson,

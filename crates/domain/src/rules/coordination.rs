@@ -24,6 +24,35 @@ pub enum Said {
     Approval,
     /// Consent by the holder of a reservation or ground area, named as a resource.
     Consent(String),
+    /// Attestation by somebody else of the submitting party that a review was made.
+    Attestation(Attestation),
+}
+
+/// What is attested. A closed set, so that a rule set cannot ask for what nobody can attest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Attestation {
+    /// A legal adviser has reviewed the operation (Additional Protocol I art. 82).
+    LegalReview,
+    /// The feasible precautions were taken (art. 57).
+    Precautions,
+    /// No prohibited practice is part of it: torture, collective punishment, reprisals.
+    ProhibitedPractices,
+}
+
+impl Attestation {
+    /// Every attestation.
+    pub const ALL: [Self; 3] = [Self::LegalReview, Self::Precautions, Self::ProhibitedPractices];
+
+    /// As it stands in a rule set.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::LegalReview => "LEGAL_REVIEW",
+            Self::Precautions => "PRECAUTIONS",
+            Self::ProhibitedPractices => "PROHIBITED_PRACTICES",
+        }
+    }
 }
 
 /// One thing said about one operation.
@@ -59,7 +88,7 @@ pub struct Command {
     pub said: Said,
     /// The operation.
     pub operation: Box<Operation>,
-    /// The party whose operation it is; for a notice the caller's own.
+    /// The party whose operation it is; for a notice or an attestation the caller's own.
     pub party: Option<ParticipantId>,
 }
 
@@ -77,7 +106,7 @@ pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Res
             let found = point.iter().flat_map(|point| point.violations("notified_point")).collect();
             Refusal::unless_valid(found)?;
         }
-        Said::Approval => {}
+        Said::Approval | Said::Attestation(_) => {}
         Said::Consent(resource) => holder_only(state, resource, context)?,
     }
     let row = Coordination {
@@ -111,6 +140,7 @@ impl Coordination {
             Said::Notice(_) => "operation.notified",
             Said::Approval => "operation.approved",
             Said::Consent(_) => "operation.consented",
+            Said::Attestation(_) => "operation.attested",
         }
     }
 }

@@ -184,11 +184,10 @@ pub struct Check {
 pub(super) fn check(state: &State, command: &Check, context: &Context) -> Result<Vec<Event>, Refusal> {
     require_party(&context.actor)?;
     let operation = command.operation.as_ref().clone().checked()?;
-    let party = &context.actor.participant;
-    let digest = operation.digest(party)?;
+    let digest = operation.digest(&context.actor.participant)?;
     let reach = state.reach(command.reach);
     let Evaluation { class, verdict, findings } =
-        state.evaluate(&operation, party, &digest, reach, context.at)?;
+        state.evaluate(&operation, &context.actor, &digest, reach, context.at)?;
     let rule_set = state.rule_set_in_force();
     let decision = Decision {
         id: context.fresh_id.clone(),
@@ -213,8 +212,8 @@ pub(super) fn check(state: &State, command: &Check, context: &Context) -> Result
 /// # Errors
 /// `NOT_SERVING` before the accord is open.
 pub fn recompute(before: &State, decision: &Decision) -> Result<Evaluation, Refusal> {
-    let party = &decision.submitted_by.participant;
-    before.evaluate(&decision.operation, party, &decision.operation_digest, decision.reach, decision.at)
+    let by = &decision.submitted_by;
+    before.evaluate(&decision.operation, by, &decision.operation_digest, decision.reach, decision.at)
 }
 
 /// The first thing in which a recomputed decision differs; nothing where it is identical.
@@ -242,7 +241,7 @@ impl State {
     pub(super) fn evaluate(
         &self,
         operation: &Operation,
-        party: &crate::ids::ParticipantId,
+        by: &Actor,
         digest: &str,
         reach: Reach,
         at: Timestamp,
@@ -255,8 +254,9 @@ impl State {
             reservations: &self.reservations,
             coordination: &said,
             articles: self.articles_in_force(),
+            restrictions: self.restrictions_in_force(),
             reach,
         };
-        Ok(evaluate(&world, operation, party, at))
+        Ok(evaluate(&world, operation, by, at))
     }
 }

@@ -2,12 +2,13 @@
 //!
 //! INVARIANT (RUL-2): more protection in the world, or less said by the submitter, never moves a verdict toward PERMIT.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::accord::Accord;
-use crate::ids::ParticipantId;
+use crate::actor::Actor;
 use crate::incidents;
 use crate::registry;
 use crate::rules::airspace::Reservation;
@@ -16,6 +17,7 @@ use crate::rules::coordination::Coordination;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding, Verdict};
 use crate::rules::operation::{Class, Operation};
+use crate::rules::restriction::Compiled;
 use crate::rules::rule_set::Article;
 use crate::table::Table;
 use crate::time::Timestamp;
@@ -56,6 +58,8 @@ pub struct World<'a> {
     pub coordination: &'a [Arc<Coordination>],
     /// The articles of the rule set in force; absent where none is.
     pub articles: Option<&'a [Article]>,
+    /// Their restrictions as compiled when it came into force.
+    pub restrictions: Option<&'a Compiled>,
     /// What the shell confirmed.
     pub reach: Reach,
 }
@@ -72,28 +76,10 @@ pub struct Evaluation {
     pub findings: Vec<Finding>,
 }
 
-/// Evaluates every article over an operation that `party` submits at `at`.
+/// Evaluates every article over an operation that `submitter` submits for its party at `at`.
 #[must_use]
-pub fn evaluate(
-    world: &World<'_>,
-    operation: &Operation,
-    party: &ParticipantId,
-    at: Timestamp,
-) -> Evaluation {
-    let class = operation.class();
-    let named = !operation.claimed_group.is_empty();
-    let facts = Facts {
-        accord: world.accord,
-        registry: world.registry,
-        incidents: world.incidents,
-        reservations: world.reservations,
-        coordination: world.coordination,
-        operation,
-        party,
-        at,
-        class,
-        claimed: named.then(|| world.registry.resolve(&operation.claimed_group, at)),
-    };
+pub fn evaluate(world: &World<'_>, operation: &Operation, submitter: &Actor, at: Timestamp) -> Evaluation {
+    let facts = facts_of(world, operation, submitter, at);
     let mut findings = preconditions(world);
     let agreed = world.articles.unwrap_or_default();
     for article in agreed {
@@ -105,7 +91,31 @@ pub fn evaluate(
             findings.extend(findings_of(0, &floor, &facts));
         }
     }
-    concluded(class, findings)
+    concluded(facts.class, findings)
+}
+
+fn facts_of<'a>(
+    world: &World<'a>,
+    operation: &'a Operation,
+    submitter: &'a Actor,
+    at: Timestamp,
+) -> Facts<'a> {
+    let named = !operation.claimed_group.is_empty();
+    Facts {
+        accord: world.accord,
+        registry: world.registry,
+        incidents: world.incidents,
+        reservations: world.reservations,
+        coordination: world.coordination,
+        operation,
+        party: &submitter.participant,
+        submitter,
+        at,
+        class: operation.class(),
+        claimed: named.then(|| world.registry.resolve(&operation.claimed_group, at)),
+        restrictions: world.restrictions,
+        measured: OnceCell::new(),
+    }
 }
 
 fn preconditions(world: &World<'_>) -> Vec<Finding> {

@@ -1,8 +1,10 @@
 //! What the articles measure, once for each evaluation: who, what, where, and how far from what.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use crate::accord::Accord;
+use crate::actor::{Actor, Role};
 use crate::geo::{
     AltitudeBand, Area, Route, contains, distance_m, extent_radius_m, may_be_within, reference_point,
     separation_m, separation_to_route_m,
@@ -14,8 +16,10 @@ use crate::registry::names::{Resolution, Standing};
 use crate::registry::protection::ProtectedEntity;
 use crate::registry::{self, presence};
 use crate::rules::airspace::Reservation;
-use crate::rules::coordination::{Coordination, Said};
+use crate::rules::coordination::{Attestation, Coordination, Said};
+use crate::rules::measured::Measured;
 use crate::rules::operation::{Class, Operation};
+use crate::rules::restriction::Compiled;
 use crate::table::Table;
 use crate::time::Timestamp;
 
@@ -28,10 +32,16 @@ pub(super) struct Facts<'a> {
     pub(super) coordination: &'a [Arc<Coordination>],
     pub(super) operation: &'a Operation,
     pub(super) party: &'a ParticipantId,
+    /// Who submits it: what the same actor says about it vouches for nothing.
+    pub(super) submitter: &'a Actor,
     pub(super) at: Timestamp,
     pub(super) class: Class,
     /// What the claimed group denotes; absent where none is claimed.
     pub(super) claimed: Option<Resolution>,
+    /// The compiled restrictions of the rule set in force.
+    pub(super) restrictions: Option<&'a Compiled>,
+    /// What is measured for restrictions, once it was asked for.
+    pub(super) measured: OnceCell<Measured>,
 }
 
 /// A party's newest assessment; of several of the same instant, the lowest and the highest.
@@ -88,6 +98,21 @@ impl Facts<'_> {
         self.coordination.iter().any(|given| {
             &given.by.participant == holder
                 && matches!(&given.said, Said::Consent(named) if named == resource)
+        })
+    }
+
+    /// What is measured for restrictions.
+    pub(super) fn measured(&self) -> &Measured {
+        self.measured.get_or_init(|| Measured::of(self))
+    }
+
+    /// Whether an approver or reviewer of the submitting party, other than who submits, has attested something of exactly
+    /// this operation. Two certificates do not make two people, so the actor counts and not the role alone.
+    pub(super) fn attested(&self, what: Attestation) -> bool {
+        self.coordination.iter().filter(|given| given.said == Said::Attestation(what)).any(|given| {
+            &given.by.participant == self.party
+                && !given.by.is_same_as(self.submitter)
+                && matches!(given.by.role, Role::Approver | Role::Reviewer)
         })
     }
 

@@ -30,7 +30,7 @@ macro_rules! codes {
                 match self { $(Code::$variant => $text,)* }
             }
 
-            /// How bad it is.
+            /// How bad it is; `CUSTOM_RESTRICTION` alone may be worse, as its article says.
             #[must_use]
             pub fn level(self) -> Verdict {
                 match self { $(Code::$variant => Verdict::$level,)* }
@@ -144,6 +144,14 @@ codes! {
     RepeatIncidentSite = "REPEAT_INCIDENT_SITE" => Refer,
     /// Cooperation with the party is restricted.
     CooperationRestricted = "COOPERATION_RESTRICTED" => Refer,
+    /// An attestation that is asked for is missing.
+    AttestationMissing = "ATTESTATION_MISSING" => Refer,
+    /// The submitting party has not acknowledged a movement nearby at every level.
+    DistributionIncomplete = "DISTRIBUTION_INCOMPLETE" => Refer,
+    /// The submitter has not read something nearby as it stands now.
+    KnowledgeIncomplete = "KNOWLEDGE_INCOMPLETE" => Refer,
+    /// A restriction of an article of the kind CUSTOM objects; the article says whether it denies.
+    CustomRestriction = "CUSTOM_RESTRICTION" => Refer,
     /// The real clock jumped and nobody has confirmed it.
     ClockUnconfirmed = "CLOCK_UNCONFIRMED" => Refer,
     /// Nothing objects.

@@ -1,13 +1,16 @@
 //! A proposed operation as its party submits it. There is no place in it for a person or a weapon.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::digest::sha256_hex;
 use crate::errors::{Refusal, Violation};
+use crate::fold::is_etag;
 use crate::geo::{AltitudeBand, Area, LatLng, extent_radius_m};
 use crate::ids::ParticipantId;
-use crate::limits::{BUFFER_MAX_M, NAME_MAX_CHARS, PERSONS_MAX, SOURCES_MAX, WINDOW_MAX_S};
-use crate::text::{checked, checked_or_empty};
+use crate::limits::{BUFFER_MAX_M, KNOWN_ETAGS_MAX, NAME_MAX_CHARS, PERSONS_MAX, SOURCES_MAX, WINDOW_MAX_S};
+use crate::text::{checked, checked_or_empty, folded};
 use crate::time::{Interval, Timestamp};
 
 /// What kind of operation it is.
@@ -168,6 +171,10 @@ pub struct Operation {
     pub emergency_claim: AdverseFact,
     /// Troops in contact are claimed.
     pub troops_in_contact_claim: AdverseFact,
+    /// Etags of what stands nearby, as the submitter has read them. Left out of the record where there are none, so that
+    /// the digest of an operation without them is what it was before there was this field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_etags: Vec<String>,
 }
 
 /// What an operation is for the rules.
@@ -209,6 +216,12 @@ impl Operation {
         let bytes = serde_json::to_vec(&(party, self));
         let internal = |e: serde_json::Error| Refusal::new(crate::errors::Reason::Internal, e.to_string());
         bytes.map(|bytes| sha256_hex(&bytes)).map_err(internal)
+    }
+
+    /// The different origins of its sources; several of one chain are one.
+    #[must_use]
+    pub fn origins(&self) -> BTreeSet<String> {
+        self.sources.iter().map(|source| folded(&source.origin)).collect()
     }
 
     /// The band of heights; absent means all.
@@ -280,6 +293,7 @@ impl Operation {
                 "name those that count",
             ));
         }
+        found.extend(self.etag_violations());
         for (i, source) in self.sources.iter().enumerate() {
             let hash = &source.content_hash;
             let hex =
@@ -303,5 +317,20 @@ impl Operation {
             }
         }
         found
+    }
+
+    fn etag_violations(&self) -> Vec<Violation> {
+        let etags = &self.known_etags;
+        if etags.len() > KNOWN_ETAGS_MAX {
+            let rule = format!("at most {KNOWN_ETAGS_MAX}");
+            let remedy = "state those of what stands near the effect area";
+            return vec![Violation::new("operation.known_etags", rule, etags.len(), remedy)];
+        }
+        let malformed = etags.iter().enumerate().filter(|(_, etag)| !is_etag(etag));
+        let violation = |(i, etag): (usize, &String)| {
+            let field = format!("operation.known_etags[{i}]");
+            Violation::new(field, "an etag with its quotation marks", etag, "copy it as it was read")
+        };
+        malformed.map(violation).collect()
     }
 }

@@ -122,9 +122,9 @@ fn release(
     let (decision, mut status) = existing(state, id)?;
     referred(&decision, &status, context)?;
     reason_given("reason", reason)?;
-    let party = &decision.submitted_by.participant;
     let reach = state.reach(reach);
-    let now = state.evaluate(&decision.operation, party, &decision.operation_digest, reach, context.at)?;
+    let by = &decision.submitted_by;
+    let now = state.evaluate(&decision.operation, by, &decision.operation_digest, reach, context.at)?;
     if now.verdict == Verdict::Deny {
         let codes: Vec<&str> =
             now.findings.iter().filter(|f| f.level == Verdict::Deny).map(|f| f.code.as_str()).collect();

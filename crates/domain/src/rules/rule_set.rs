@@ -9,6 +9,7 @@ use crate::fold::Context;
 use crate::ids::check_id;
 use crate::limits::{ARTICLES_MAX, NAME_MAX_CHARS, RULE_SET_MAX_BYTES};
 use crate::rules::articles::Rule;
+use crate::rules::restriction;
 use crate::rules::{Event, State};
 use crate::table::Resource;
 use crate::text::checked;
@@ -128,7 +129,8 @@ pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Res
 fn propose(state: &State, id: &str, text: &str, context: &Context) -> Result<Vec<Event>, Refusal> {
     let id = if id.is_empty() { &context.fresh_id } else { id };
     Refusal::unless_valid(check_id("rule_set_id", id).err().into_iter().collect())?;
-    let parsed = Text::parse(text)?;
+    let accord = state.accord()?;
+    let parsed = Text::checked(text, |articles| restriction::compile(state.compiler(), accord, articles).1)?;
     state.rule_sets.require_free(id)?;
     let row = RuleSet {
         id: id.to_owned(),
@@ -204,8 +206,16 @@ impl Text {
     /// # Errors
     /// `RULE_SET_INVALID` with every fault, the article named.
     pub fn parse(text: &str) -> Result<Self, Refusal> {
+        Self::checked(text, |_| Vec::new())
+    }
+
+    /// Reads a rule set, and tells beside its own faults those that `faults` finds in the articles.
+    fn checked(text: &str, faults: impl FnOnce(&[Article]) -> Vec<Violation>) -> Result<Self, Refusal> {
         let mut found = Vec::new();
         let read = read(text, &mut found);
+        if let Some(read) = &read {
+            found.extend(faults(&read.articles));
+        }
         match read {
             Some(read) if found.is_empty() => Ok(read),
             _ => Err(Refusal { reason: Reason::RuleSetInvalid, ..Refusal::invalid(found) }),

@@ -17,6 +17,7 @@ use crate::rules::articles::{self, Rule};
 use crate::rules::coordination::{self, Coordination};
 use crate::rules::decision::{self, Decision, Status};
 use crate::rules::evaluate::{Reach, Reached};
+use crate::rules::restriction::{self, Compiled, Compiler};
 use crate::rules::review;
 use crate::rules::rule_set::{self, Article, RuleSet, Stage, Text};
 use crate::rules::voiding;
@@ -114,7 +115,16 @@ pub struct State {
     /// Decisions that live; derived.
     pub(super) live: OrdSet<String>,
     said: HashMap<String, Vector<Arc<Coordination>>>,
-    in_force: Option<(String, Arc<Vec<Article>>)>,
+    in_force: Option<InForce>,
+    compiler: Option<Arc<dyn Compiler>>,
+}
+
+/// The rule set in force as it is evaluated: read and compiled once.
+#[derive(Clone, Debug)]
+struct InForce {
+    id: String,
+    articles: Arc<Vec<Article>>,
+    restrictions: Arc<Compiled>,
 }
 
 kept! {
@@ -143,7 +153,18 @@ impl State {
             live: OrdSet::new(),
             said: HashMap::new(),
             in_force: None,
+            compiler: None,
         }
+    }
+
+    /// The same state with what compiles custom restrictions; without it they cannot be proposed, and deny.
+    #[must_use]
+    pub fn with_compiler(self, compiler: Arc<dyn Compiler>) -> Self {
+        Self { compiler: Some(compiler), ..self }
+    }
+
+    pub(super) fn compiler(&self) -> Option<&dyn Compiler> {
+        self.compiler.as_deref()
     }
 
     /// The accord.
@@ -158,7 +179,7 @@ impl State {
     /// The rule set in force.
     #[must_use]
     pub fn rule_set_in_force(&self) -> Option<&Arc<RuleSet>> {
-        self.in_force.as_ref().and_then(|(id, _)| self.rule_sets.get(id))
+        self.in_force.as_ref().and_then(|in_force| self.rule_sets.get(&in_force.id))
     }
 
     /// Whether incidents has taken up the rule set in force; until then its triggers do not hold yet.
@@ -178,7 +199,11 @@ impl State {
     }
 
     pub(super) fn articles_in_force(&self) -> Option<&[Article]> {
-        self.in_force.as_ref().map(|(_, articles)| articles.as_slice())
+        self.in_force.as_ref().map(|in_force| in_force.articles.as_slice())
+    }
+
+    pub(super) fn restrictions_in_force(&self) -> Option<&Compiled> {
+        self.in_force.as_ref().map(|in_force| in_force.restrictions.as_ref())
     }
 
     /// What was said about the operation of a digest, in order of recording.
@@ -206,8 +231,18 @@ impl State {
         if row.stage == Stage::InForce {
             // A text that was proposed has been parsed; one that no longer parses permits nothing.
             let articles = Text::parse(&row.text).map(|text| text.articles);
-            self.in_force = articles.ok().map(|articles| (row.id.clone(), Arc::new(articles)));
+            self.in_force = articles.ok().map(|articles| InForce {
+                id: row.id.clone(),
+                restrictions: Arc::new(self.compiled(&articles)),
+                articles: Arc::new(articles),
+            });
         }
+    }
+
+    /// The restrictions of articles; one that no longer compiles is missing, and denies.
+    fn compiled(&self, articles: &[Article]) -> Compiled {
+        let accord = self.opened.as_ref().map(|opened| &opened.accord);
+        accord.map(|accord| restriction::compile(self.compiler(), accord, articles).0).unwrap_or_default()
     }
 
     fn index_status(&mut self, row: &Status) {

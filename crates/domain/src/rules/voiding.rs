@@ -29,8 +29,8 @@ pub(super) fn contradicted(state: &State, at: Timestamp) -> Vec<Event> {
 fn objections(state: &State, decision: &Decision, status: &Status, at: Timestamp) -> Vec<Finding> {
     let confirmed =
         Reach { registry: Reached::Confirmed, incidents: Reached::Confirmed, clock: Reached::Confirmed };
-    let party = &decision.submitted_by.participant;
-    let now = state.evaluate(&decision.operation, party, &decision.operation_digest, confirmed, at);
+    let by = &decision.submitted_by;
+    let now = state.evaluate(&decision.operation, by, &decision.operation_digest, confirmed, at);
     let Ok(Evaluation { findings, .. }) = now else {
         let message = "the permit could not be evaluated anew";
         return vec![Finding::new(crate::rules::finding::Code::EvaluationError, message)];

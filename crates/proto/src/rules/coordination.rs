@@ -2,7 +2,7 @@
 
 use concord_domain::errors::Refusal;
 use concord_domain::ids::ParticipantId;
-use concord_domain::rules::coordination::{Command, Coordination, Said};
+use concord_domain::rules::coordination::{Attestation, Command, Coordination, Said};
 use concord_domain::table::Resource as _;
 
 use super::operation::operation_from_pb;
@@ -16,10 +16,17 @@ use crate::shared::{area, time};
 pub fn coordination_to_pb(row: &Coordination) -> pb::Coordination {
     let name = row.name();
     let Coordination { id: _, said, operation_digest, party, by, at } = row;
-    let (kind, point, resource) = match said {
-        Said::Notice(point) => (pb::CoordinationKind::Notice, *point, String::new()),
-        Said::Approval => (pb::CoordinationKind::Approval, None, String::new()),
-        Said::Consent(resource) => (pb::CoordinationKind::Consent, None, resource.clone()),
+    let kind = match said {
+        Said::Notice(_) => pb::CoordinationKind::Notice,
+        Said::Approval => pb::CoordinationKind::Approval,
+        Said::Consent(_) => pb::CoordinationKind::Consent,
+        Said::Attestation(_) => pb::CoordinationKind::Attestation,
+    };
+    let (point, resource, attestation) = match said {
+        Said::Notice(point) => (*point, String::new(), pb::AttestationKind::Unspecified),
+        Said::Approval => (None, String::new(), pb::AttestationKind::Unspecified),
+        Said::Consent(resource) => (None, resource.clone(), pb::AttestationKind::Unspecified),
+        Said::Attestation(what) => (None, String::new(), attestation_to_pb(*what)),
     };
     pb::Coordination {
         name,
@@ -30,6 +37,24 @@ pub fn coordination_to_pb(row: &Coordination) -> pb::Coordination {
         give_time: Some(time::to_pb(*at)),
         notified_point: point.map(area::lat_lng_to_pb),
         resource,
+        attestation: attestation.into(),
+    }
+}
+
+fn attestation_to_pb(what: Attestation) -> pb::AttestationKind {
+    match what {
+        Attestation::LegalReview => pb::AttestationKind::LegalReview,
+        Attestation::Precautions => pb::AttestationKind::Precautions,
+        Attestation::ProhibitedPractices => pb::AttestationKind::ProhibitedPractices,
+    }
+}
+
+fn attestation_from_pb(kind: pb::AttestationKind) -> Option<Attestation> {
+    match kind {
+        pb::AttestationKind::Unspecified => None,
+        pb::AttestationKind::LegalReview => Some(Attestation::LegalReview),
+        pb::AttestationKind::Precautions => Some(Attestation::Precautions),
+        pb::AttestationKind::ProhibitedPractices => Some(Attestation::ProhibitedPractices),
     }
 }
 
@@ -74,4 +99,21 @@ pub fn consent_from_pb(pb: pb::ConsentToOperationRequest) -> Result<Command, Ref
     let mut faults = Faults::default();
     let operation = operation_from_pb(&mut faults, operation);
     command(faults, operation, Some(party), Said::Consent(resource))
+}
+
+/// The command to attest.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every wrong field.
+pub fn attest_from_pb(pb: pb::AttestOperationRequest) -> Result<Command, Refusal> {
+    let pb::AttestOperationRequest { operation, attestation, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let operation = operation_from_pb(&mut faults, operation);
+    let said = faults.stated("attestation", attestation, attestation_from_pb).map(Said::Attestation);
+    let command = operation.zip(said).map(|(operation, said)| Command {
+        said,
+        operation: Box::new(operation),
+        party: None,
+    });
+    faults.finish(command)
 }

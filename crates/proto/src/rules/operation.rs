@@ -109,6 +109,7 @@ pub fn operation_to_pb(operation: &Operation) -> pb::Operation {
         self_defence_claim,
         emergency_claim,
         troops_in_contact_claim,
+        known_etags,
     } = operation;
     pb::Operation {
         kind: kind_to_pb(*kind).into(),
@@ -132,6 +133,7 @@ pub fn operation_to_pb(operation: &Operation) -> pb::Operation {
         self_defence_claim: adverse_to_pb(*self_defence_claim),
         emergency_claim: adverse_to_pb(*emergency_claim),
         troops_in_contact_claim: adverse_to_pb(*troops_in_contact_claim),
+        known_etags: known_etags.clone(),
     }
 }
 
@@ -174,6 +176,7 @@ pub fn operation_from_pb(faults: &mut Faults, pb: Option<pb::Operation>) -> Opti
         self_defence_claim,
         emergency_claim,
         troops_in_contact_claim,
+        known_etags,
     } = faults.required("operation", pb)?;
     let kind = faults.stated("operation.kind", kind, kind_from_pb);
     let target_type = faults.stated("operation.target_type", target_type, target_from_pb);
@@ -217,6 +220,7 @@ pub fn operation_from_pb(faults: &mut Faults, pb: Option<pb::Operation>) -> Opti
         self_defence_claim: self_defence_claim?,
         emergency_claim: emergency_claim?,
         troops_in_contact_claim: troops_in_contact_claim?,
+        known_etags,
     })
 }
 

@@ -125,7 +125,7 @@ impl App {
 
     fn replayed(&self, id: &str) -> Result<(Decision, Option<String>), Refusal> {
         let unreadable = |cause: String| Refusal::new(Reason::LedgerUnavailable, cause);
-        let mut before = State::new();
+        let mut before = crate::initial();
         let decision = self.own_entries_until(id, &mut before)?;
         let rests_on = |service: &str| decision.rests_on_size(&self.core.accord().origin(service));
         let registry = self.followed.registry.events(rests_on("registry")).map_err(unreadable)?;

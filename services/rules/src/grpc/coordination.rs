@@ -37,6 +37,15 @@ impl CoordinationService for App {
         Ok(Response::new(pb::ConsentToOperationResponse { coordination, receipt: written.receipt()? }))
     }
 
+    async fn attest_operation(
+        &self,
+        request: Request<pb::AttestOperationRequest>,
+    ) -> Result<Response<pb::AttestOperationResponse>, Status> {
+        let written = self.core.write(request, coordination::attest_from_pb).await?;
+        let coordination = Some(coordination::coordination_to_pb(&written.row));
+        Ok(Response::new(pb::AttestOperationResponse { coordination, receipt: written.receipt()? }))
+    }
+
     async fn list_coordination(
         &self,
         request: Request<pb::ListCoordinationRequest>,

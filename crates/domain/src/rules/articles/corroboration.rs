@@ -7,9 +7,6 @@ use crate::errors::Violation;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
-use std::collections::BTreeSet;
-
-use crate::text::folded;
 
 /// How many sources.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -33,9 +30,7 @@ impl Kind for Params {
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let origins: BTreeSet<String> =
-            facts.operation.sources.iter().map(|source| folded(&source.origin)).collect();
-        let count = u32::try_from(origins.len()).unwrap_or(u32::MAX);
+        let count = u32::try_from(facts.operation.origins().len()).unwrap_or(u32::MAX);
         if count < self.min_sources {
             let message = format!("{count} sources of different origin were named");
             let finding = Finding::new(Code::SingleSourceIntelligence, message);

@@ -16,11 +16,11 @@ use crate::rules::coordination::Said;
 use crate::rules::evaluate::*;
 use crate::rules::operation::{AdverseFact, Assessed, Kind, TargetType};
 
-fn away(metres: f64) -> LatLng {
+pub(super) fn away(metres: f64) -> LatLng {
     LatLng { lat: AIM.lat + metres / 110_574.0, lng: AIM.lng }
 }
 
-fn codes(setup: &Setup) -> BTreeSet<Code> {
+pub(super) fn codes(setup: &Setup) -> BTreeSet<Code> {
     setup.evaluate().findings.iter().map(|finding| finding.code).collect()
 }
 
@@ -154,6 +154,18 @@ fn reaching(code: Code) -> Setup {
         NoticeMissing => notice(None),
         NoticeTooShort => notice(Some((59, None))),
         NoticeImprecise => notice(Some((61, Some(away(501.0))))),
+        AttestationMissing => with_article(super::vouched::ATTESTATION),
+        DistributionIncomplete => {
+            let mut setup = with_article(super::vouched::DISTRIBUTION);
+            setup.movement(vec![away(1_200.0)], 0, 60);
+            setup
+        }
+        KnowledgeIncomplete => {
+            let mut setup = with_article(super::vouched::KNOWLEDGE);
+            setup.movement(vec![away(1_200.0)], 0, 60);
+            setup
+        }
+        CustomRestriction => with_article(&super::custom::article(94, "REFER", "one radius > 299")),
         SelfDefenceRequiresReview => with(|s| s.operation.emergency_claim = AdverseFact::Present),
     }
 }

@@ -5,12 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::accord::{Accord, AccordOpened, HotlineDeadlines, Mode, Participant};
 use crate::actor::{Actor, ParticipantKind, Role};
 use crate::consent::{Approvals, ConsentTable};
+use crate::errors::Violation;
 use crate::fold::Fold as _;
 use crate::geo::{Area, LatLng, Route};
-use crate::incidents::cooperation::{self, Suspension};
-use crate::incidents::engagement::{self, Engagement};
-use crate::incidents::hotline::{self, Message};
-use crate::incidents::incident::{self, Incident};
 use crate::registry::area::{self, RestrictedArea};
 use crate::registry::designation::{self, Designation};
 use crate::registry::movement::{self, Movement, Plan};
@@ -22,6 +19,7 @@ use crate::rules::airspace::{self, Reservation, Volume};
 use crate::rules::coordination::{Coordination, Said};
 use crate::rules::evaluate::*;
 use crate::rules::operation::{AdverseFact, Assessed, HarmEstimate, IntelligenceSource, Kind, TargetType};
+use crate::rules::restriction::{self, Compiled};
 use crate::rules::rule_set::Text;
 use crate::time::Interval;
 
@@ -163,6 +161,7 @@ pub(super) struct Setup {
     pub(super) reservations: Table<Reservation>,
     pub(super) coordination: Vec<Arc<Coordination>>,
     pub(super) articles: Option<Vec<Article>>,
+    pub(super) restrictions: Compiled,
     pub(super) reach: Reach,
     pub(super) operation: Operation,
     made: usize,
@@ -180,6 +179,7 @@ impl Setup {
             reservations: Table::new(),
             coordination: Vec::new(),
             articles: Some(Text::parse(TEXT).unwrap().articles),
+            restrictions: Compiled::new(),
             reach: reached,
             operation: operation(),
             made: 0,
@@ -194,26 +194,41 @@ impl Setup {
         setup
     }
 
-    pub(super) fn evaluate(&self) -> Evaluation {
-        let world = World {
+    /// Everything that a verdict rests on.
+    pub(super) fn world(&self) -> World<'_> {
+        World {
             accord: &self.accord,
             registry: &self.registry,
             incidents: &self.incidents,
             reservations: &self.reservations,
             coordination: &self.coordination,
             articles: self.articles.as_deref(),
+            restrictions: Some(&self.restrictions),
             reach: self.reach,
-        };
-        evaluate(&world, &self.operation, &"party-a".into(), Timestamp::from_seconds(NOW))
+        }
+    }
+
+    pub(super) fn evaluate(&self) -> Evaluation {
+        evaluate(&self.world(), &self.operation, &actor("party-a"), Timestamp::from_seconds(NOW))
     }
 
     /// The rule set with more articles.
     pub(super) fn with_articles(mut self, text: &str) -> Self {
-        self.articles = Some(Text::parse(&format!("{TEXT}\n{text}")).unwrap().articles);
+        let found = self.add_articles(&format!("{TEXT}\n{text}"), Vec::new());
+        assert_eq!(found, []);
         self
     }
 
-    fn next(&mut self, what: &str) -> String {
+    /// Articles of a text beside those that there are, with their restrictions compiled, and what is wrong with these.
+    pub(super) fn add_articles(&mut self, text: &str, present: Vec<Article>) -> Vec<Violation> {
+        let mut articles = present;
+        articles.extend(Text::parse(text).unwrap().articles);
+        let (compiled, found) = restriction::compile(Some(&super::custom::Lines), &self.accord, &articles);
+        (self.articles, self.restrictions) = (Some(articles), compiled);
+        found
+    }
+
+    pub(super) fn next(&mut self, what: &str) -> String {
         self.made += 1;
         format!("{what}-{}", self.made)
     }
@@ -351,94 +366,17 @@ impl Setup {
         self.reservations.put(row);
     }
 
-    pub(super) fn warn(&mut self, at: LatLng, radius_m: f64, window: Option<Interval>) {
-        let row = Message {
-            id: self.next("message"),
-            sequence: 1,
-            precedence: hotline::Precedence::Flash,
-            body: "Stop".to_owned(),
-            language_code: String::new(),
-            addressees: Vec::new(),
-            in_reply_to: String::new(),
-            warning: Some(hotline::Warning { area: Area::circle(at, radius_m), window, resolved_at: None }),
-            sent_by: actor("party-b"),
-            sent_at: Timestamp::from_seconds(NOW - 100),
-            acknowledge_by: Timestamp::from_seconds(NOW + 20),
-            stage: hotline::Stage::Sent,
-            acknowledgements: Vec::new(),
-            escalated_at: None,
-        };
-        self.incidents.apply(&incidents::Event::Message(hotline::Change::Sent, Box::new(row)));
-    }
-
-    pub(super) fn engage(&mut self, location: LatLng, seconds_before: i64, response: engagement::Response) {
-        let account = engagement::Account {
-            occurred_at: Timestamp::from_seconds(NOW - seconds_before),
-            location,
-            party: None,
-            decision: String::new(),
-            response,
-        };
-        let (filed_by, filed_at) = (actor("party-b"), Timestamp::from_seconds(NOW));
-        let row = Engagement { id: self.next("engagement"), account, filed_by, filed_at };
-        self.incidents.apply(&incidents::Event::Engagement(engagement::Change::Filed, Box::new(row)));
-    }
-
-    pub(super) fn report(&mut self, location: LatLng, seconds_before: i64, severity: incident::Severity) {
-        let at = Timestamp::from_seconds(NOW - seconds_before);
-        let report = incident::Report {
-            category: incident::Category::CivilianHarm,
-            severity,
-            description: String::new(),
-            occurred_at: at,
-            location,
-            location_precision_m: 0.0,
-            killed: None,
-            injured: None,
-            alleged_party: None,
-            attribution: String::new(),
-            related: Vec::new(),
-        };
-        let row = Incident {
-            id: self.next("incident"),
-            report,
-            at_protected: Vec::new(),
-            reported_by: actor("party-b"),
-            reported_at: at,
-            acknowledgements: Vec::new(),
-            findings: Vec::new(),
-        };
-        self.incidents.apply(&incidents::Event::Incident(incident::Change::Reported, Box::new(row)));
-    }
-
-    pub(super) fn suspend(
-        &mut self,
-        party: Option<&str>,
-        area: Option<Area>,
-        (scope, effect): (cooperation::Scope, cooperation::Effect),
-    ) {
-        let row = Suspension {
-            id: self.next("suspension"),
-            party: party.map(Into::into),
-            area,
-            domain: cooperation::Domain::Operations,
-            scope,
-            effect,
-            cause: cooperation::Cause::Unilateral { by: actor("party-b"), reason: "Reason".to_owned() },
-            at: Timestamp::from_seconds(NOW - 100),
-            lift_consents: Vec::new(),
-            lifted_at: None,
-        };
-        self.incidents.apply(&incidents::Event::Suspension(cooperation::Change::Suspended, Box::new(row)));
-    }
-
     pub(super) fn say(&mut self, by: &str, said: Said, seconds_before: i64) {
+        self.say_as(actor(by), said, seconds_before);
+    }
+
+    pub(super) fn say_as(&mut self, by: Actor, said: Said, seconds_before: i64) {
         let row = Coordination {
             id: self.next("said"),
             said,
             operation_digest: String::new(),
             party: "party-a".into(),
-            by: actor(by),
+            by,
             at: Timestamp::from_seconds(NOW - seconds_before),
         };
         self.coordination.push(Arc::new(row));
@@ -482,5 +420,6 @@ fn operation() -> Operation {
         self_defence_claim: AdverseFact::None,
         emergency_claim: AdverseFact::None,
         troops_in_contact_claim: AdverseFact::None,
+        known_etags: Vec::new(),
     }
 }
