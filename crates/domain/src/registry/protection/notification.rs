@@ -90,13 +90,18 @@ fn shrinking(before: &ProtectedEntity, draft: &Draft) -> Vec<Violation> {
         ("refer_distance_m", before.refer_distance_m, draft.refer_distance_m),
     ];
     let smaller = values.into_iter().filter(|(_, old, new)| new < old);
-    smaller
-        .map(|(name, old, new)| {
-            let rule = format!("not below {old}, since an amendment never lessens protection");
-            let remedy = "keep the value; every party together can remove the entity";
-            Violation::new(format!("protected_entity.{name}"), rule, new, remedy)
-        })
-        .collect()
+    // Rule sets keep some categories at a greater distance than others.
+    let other_category = (before.category != draft.category).then(|| {
+        let rule = format!("{:?} as before, since an amendment never lessens protection", before.category);
+        let remedy = "keep it, and notify a second entity of the other category";
+        Violation::new("protected_entity.category", rule, format!("{:?}", draft.category), remedy)
+    });
+    let smaller = smaller.map(|(name, old, new)| {
+        let rule = format!("not below {old}, since an amendment never lessens protection");
+        let remedy = "keep the value; every party together can remove the entity";
+        Violation::new(format!("protected_entity.{name}"), rule, new, remedy)
+    });
+    smaller.chain(other_category).collect()
 }
 
 fn checked_row(

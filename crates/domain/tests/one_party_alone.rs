@@ -1,0 +1,326 @@
+//! One party alone, with whomever else it finds that is no state party, never exposes: whatever it asks for, in whatever
+//! order and through whatever actors, nothing falls that protects and nothing comes into force that exposes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use concord_domain::accord::{Accord, AccordOpened, HotlineDeadlines, Mode, Participant};
+use concord_domain::actor::{Actor, ParticipantKind, Role};
+use concord_domain::consent::ConsentTable;
+use concord_domain::fold::{Context, Fold, etag};
+use concord_domain::geo::{Area, LatLng};
+use concord_domain::incidents::cooperation::{self, Domain, Effect, Scope};
+use concord_domain::incidents::{self, incident};
+use concord_domain::registry::{self, area, designation, non_target, protection};
+use concord_domain::rules::rule_set::{self, Ratification};
+use concord_domain::rules::{self, review};
+use concord_domain::time::Timestamp;
+use proptest::prelude::*;
+
+const NOW: i64 = 1_898_575_200;
+const AIM: LatLng = LatLng { lat: 0.5, lng: 0.5 };
+
+fn kind_of(participant: &str) -> ParticipantKind {
+    match participant {
+        "notifier" => ParticipantKind::HumanitarianNotifier,
+        "observer" => ParticipantKind::Observer,
+        "third-state" => ParticipantKind::BoundThirdState,
+        _ => ParticipantKind::StateParty,
+    }
+}
+
+fn actor(participant: &str, name: &str) -> Actor {
+    let kind = kind_of(participant);
+    Actor { participant: participant.into(), kind, role: Role::Approver, name: name.to_owned() }
+}
+
+fn opened() -> Box<AccordOpened> {
+    let participant = |id: &str| Participant {
+        id: id.into(),
+        name: id.to_owned(),
+        kind: kind_of(id),
+        trust_domain: format!("{id}.example"),
+        roots: Vec::new(),
+        signing_keys: Vec::new(),
+        roles: BTreeSet::new(),
+    };
+    let accord = Accord {
+        id: "accord-1".to_owned(),
+        title: "Tests".to_owned(),
+        mode: Mode::Operational,
+        log_keys: BTreeMap::new(),
+        consent: ConsentTable::default(),
+        hotline: HotlineDeadlines::default(),
+        participants: ["party-a", "party-b", "notifier", "observer", "third-state"].map(participant).into(),
+    };
+    Box::new(AccordOpened { hash: String::new(), accord })
+}
+
+/// A service's state, driven by commands.
+struct Driven<F: Fold> {
+    state: F,
+    made: u32,
+}
+
+impl<F: Fold> Driven<F> {
+    fn new(mut state: F, opening: F::Event) -> Self {
+        state.apply(&opening);
+        Self { state, made: 0 }
+    }
+
+    /// Whatever is refused changes nothing.
+    fn give(&mut self, by: &Actor, command: impl Into<F::Command>) -> bool {
+        self.made += 1;
+        let context = Context {
+            actor: by.clone(),
+            at: Timestamp::from_seconds(NOW + i64::from(self.made)),
+            fresh_id: format!("made-{}", self.made),
+        };
+        let decided = self.state.decide(&command.into(), &context);
+        let taken = decided.is_ok();
+        decided.into_iter().flatten().for_each(|event| self.state.apply(&event));
+        taken
+    }
+}
+
+fn designation_draft(id: &str, name: &str) -> designation::Draft {
+    designation::Draft {
+        id: id.to_owned(),
+        kind: designation::Kind::Group,
+        primary_name: name.to_owned(),
+        aliases: Vec::new(),
+        list_reference: String::new(),
+        narrative_reasons: String::new(),
+        effective_at: None,
+        expires_at: None,
+        site: None,
+    }
+}
+
+fn entity(at: LatLng, category: protection::Category, deny_distance_m: f64) -> protection::Draft {
+    protection::Draft {
+        id: "clinic".to_owned(),
+        display_name: "Clinic".to_owned(),
+        category,
+        area: Area::point(at),
+        accuracy_m: 0.0,
+        deny_distance_m,
+        refer_distance_m: 0.0,
+        verified_at: None,
+        source: String::new(),
+    }
+}
+
+/// A registry in which both parties and the notifier have put protection, and a designation that party B suspended.
+fn registry() -> Driven<registry::State> {
+    use designation::{Command, Decision};
+    let mut driven = Driven::new(registry::State::new(), registry::Event::AccordOpened(opened()));
+    let (a, b) = (actor("party-a", "one"), actor("party-b", "one"));
+    assert!(driven.give(&b, Command::Propose(designation_draft("suspended", "Group one"))));
+    for by in [actor("party-b", "two"), actor("party-a", "two")] {
+        let (id, reason) = ("suspended".to_owned(), String::new());
+        let etag = etag(driven.state.designations.get("suspended").unwrap().as_ref()).unwrap();
+        assert!(driven.give(&by, Command::Decide { id, etag, decision: Decision::Approve, reason }));
+    }
+    assert!(driven.give(&b, Command::Suspend { id: "suspended".to_owned(), reason: "Why".to_owned() }));
+    let clinic = entity(AIM, protection::Category::DangerousForces, 500.0);
+    assert!(driven.give(&actor("notifier", "one"), protection::Command::Notify(clinic)));
+    let name = non_target::Command::Name {
+        id: "third".to_owned(),
+        primary_name: "Third".to_owned(),
+        aliases: Vec::new(),
+        reason: String::new(),
+    };
+    assert!(driven.give(&a, name));
+    let ceasefire = area::Draft {
+        id: "ceasefire".to_owned(),
+        display_name: "Ceasefire".to_owned(),
+        kind: area::Kind::Ceasefire,
+        area: Area::circle(AIM, 1_000.0),
+        window: None,
+        altitude_band: None,
+        excluded_groups: Vec::new(),
+        present_groups: Vec::new(),
+    };
+    assert!(driven.give(&a, area::Command::Declare(ceasefire)));
+    driven
+}
+
+/// One thing that somebody asks for.
+#[derive(Clone, Copy, Debug)]
+struct Ask {
+    by: (&'static str, &'static str),
+    what: u8,
+    target: bool,
+}
+
+/// Everybody but party B, each through two actors.
+fn ask() -> impl Strategy<Value = Ask> {
+    let participant = prop_oneof![
+        6 => Just("party-a"), 1 => Just("notifier"), 1 => Just("observer"), 1 => Just("third-state"),
+    ];
+    let name = prop_oneof![Just("one"), Just("two")];
+    ((participant, name), 0..16_u8, any::<bool>()).prop_map(|(by, what, target)| Ask { by, what, target })
+}
+
+fn ask_registry(driven: &mut Driven<registry::State>, ask: Ask) {
+    use designation::{Alias, AliasQuality, Command, Decision};
+    let by = actor(ask.by.0, ask.by.1);
+    let id = if ask.target { "suspended" } else { "new" }.to_owned();
+    let reason = "Why".to_owned();
+    let row = driven.state.designations.get(&id).cloned();
+    let read = row.as_ref().map(|row| etag(row.as_ref()).unwrap()).unwrap_or_default();
+    let proposal = row.and_then(|row| row.alias_proposals.last().cloned());
+    let entity_etag = etag(driven.state.protected_entities.get("clinic").unwrap().as_ref()).unwrap();
+    let clinic = || "clinic".to_owned();
+    match ask.what {
+        0 => driven.give(&by, Command::Propose(designation_draft("new", "Group two"))),
+        1 => driven.give(&by, Command::Propose(designation_draft("again", "Group one"))),
+        2 | 3 => driven.give(&by, Command::Decide { id, etag: read, decision: Decision::Approve, reason }),
+        4 => {
+            let alias = Alias { name: "Group three".to_owned(), quality: AliasQuality::Strong };
+            driven.give(&by, Command::ProposeAlias { id, alias })
+        }
+        5 | 6 => {
+            let (alias_id, read) = proposal.map(|p| (p.id.clone(), etag(&p).unwrap())).unwrap_or_default();
+            let decision = Decision::Approve;
+            driven.give(&by, Command::DecideAlias { id, alias_id, etag: read, decision, reason })
+        }
+        7 | 8 => {
+            let removal = protection::Command::ConsentToRemoval { id: clinic(), etag: entity_etag, reason };
+            driven.give(&by, removal)
+        }
+        9 => {
+            let give_up = protection::Command::GiveUpFormerPlace { id: clinic(), etag: entity_etag };
+            driven.give(&by, give_up)
+        }
+        10 => {
+            let moved = LatLng { lat: AIM.lat + 0.1, lng: AIM.lng };
+            let draft = entity(moved, protection::Category::DangerousForces, 500.0);
+            driven.give(&by, protection::Command::Amend { draft, etag: entity_etag })
+        }
+        11 => {
+            let draft =
+                entity(AIM, protection::Category::OtherCivilian, if ask.target { 500.0 } else { 0.0 });
+            driven.give(&by, protection::Command::Amend { draft, etag: entity_etag })
+        }
+        12 | 13 => {
+            let third = driven.state.non_target_groups.get("third").unwrap();
+            let etag = etag(third.as_ref()).unwrap();
+            driven.give(&by, non_target::Command::ConsentToRemoval { id: "third".to_owned(), etag })
+        }
+        _ => {
+            let ceasefire = driven.state.areas.get("ceasefire").unwrap();
+            let etag = etag(ceasefire.as_ref()).unwrap();
+            driven.give(&by, area::Command::ConsentToEnd { id: "ceasefire".to_owned(), etag })
+        }
+    };
+}
+
+fn is_exposed(state: &registry::State) -> Option<&'static str> {
+    let clinic = state.protected_entities.get("clinic").unwrap();
+    let kept = clinic.stage == protection::Stage::Active
+        && clinic.places().any(|place| place == &Area::point(AIM))
+        && clinic.deny_distance_m >= 500.0
+        && clinic.category == protection::Category::DangerousForces;
+    let active = state.designations.iter().any(|row| row.stage == designation::Stage::Active);
+    let renamed = state.designations.iter().any(|row| !row.aliases.is_empty());
+    let named = state.non_target_groups.get("third").unwrap().stage == non_target::Stage::Active;
+    let in_effect = state.areas.get("ceasefire").unwrap().stage == area::Stage::Active;
+    [
+        (kept, "protection"),
+        (!active, "designation"),
+        (!renamed, "alias"),
+        (named, "group that is no target"),
+        (in_effect, "ceasefire"),
+    ]
+    .into_iter()
+    .find_map(|(right, what)| (!right).then_some(what))
+}
+
+const TEXT: &str = "title = \"T\"\n[[article]]\nnumber = 1\nkind = \"DISSENT\"\ntitle = \"D\"\n";
+
+fn ask_rules(driven: &mut Driven<rules::State>, ask: Ask) {
+    let by = actor(ask.by.0, ask.by.1);
+    let id = "first".to_owned();
+    match ask.what {
+        0..8 => driven.give(&by, rule_set::Command::Propose { id, text: TEXT.to_owned() }),
+        8..15 => {
+            let text_hash = driven.state.rule_sets.get("first").map(|row| row.text_hash.clone());
+            let ratification = Ratification {
+                envelope: "{}".to_owned(),
+                accord: "accord-1".to_owned(),
+                resource: "ruleSets/first".to_owned(),
+                content_hash: text_hash.unwrap_or_default(),
+                expires_at: Timestamp::MAX,
+            };
+            driven.give(&by, rule_set::Command::Ratify { id, ratification })
+        }
+        _ => driven.give(&by, review::Command::Lapse { id }),
+    };
+}
+
+fn ask_incidents(driven: &mut Driven<incidents::State>, ask: Ask) {
+    let by = actor(ask.by.0, ask.by.1);
+    let id = driven.state.suspensions.iter().next().unwrap().id.clone();
+    match ask.what {
+        0..12 => {
+            let corrective_action = "As agreed".to_owned();
+            driven.give(&by, cooperation::Command::ConsentToLift { id, corrective_action })
+        }
+        _ => driven.give(&by, incident::Command::Acknowledge { id }),
+    };
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_that_protects_falls_and_nothing_that_exposes_comes_into_force(asks in prop::collection::vec(ask(), 1..40)) {
+        let mut registry = registry();
+        let mut rules = Driven::new(rules::State::new(), rules::Event::AccordOpened(opened()));
+        let mut incidents =
+            Driven::new(incidents::State::default(), incidents::Event::AccordOpened(opened()));
+        let draft = cooperation::Draft {
+            party: Some("party-a".into()),
+            area: None,
+            domain: Domain::Operations,
+            scope: Scope::Kinetic,
+            effect: Effect::Suspended,
+            reason: "Why".to_owned(),
+        };
+        prop_assert!(incidents.give(&actor("party-b", "one"), cooperation::Command::Suspend(Box::new(draft))));
+        for ask in asks {
+            ask_registry(&mut registry, ask);
+            ask_rules(&mut rules, ask);
+            ask_incidents(&mut incidents, ask);
+            prop_assert_eq!(is_exposed(&registry.state), None, "after {:?}", ask);
+            prop_assert!(rules.state.rule_set_in_force().is_none());
+            let standing = incidents.state.suspensions_of(&"party-a".into(), Domain::Operations, None);
+            prop_assert_eq!(standing.len(), 1);
+        }
+    }
+}
+
+#[test]
+fn the_same_asks_with_the_other_party_expose() {
+    use designation::{Command, Decision};
+    let mut driven = registry();
+    let approve = |driven: &mut Driven<registry::State>, by: &Actor| {
+        let read = etag(driven.state.designations.get("new").unwrap().as_ref()).unwrap();
+        let (id, reason) = ("new".to_owned(), String::new());
+        driven.give(by, Command::Decide { id, etag: read, decision: Decision::Approve, reason })
+    };
+    assert!(driven.give(&actor("party-a", "one"), Command::Propose(designation_draft("new", "Group two"))));
+    assert!(approve(&mut driven, &actor("party-a", "two")));
+    assert_eq!(is_exposed(&driven.state), None);
+    assert!(approve(&mut driven, &actor("party-b", "one")));
+    assert_eq!(is_exposed(&driven.state), Some("designation"), "the property can fail");
+}
