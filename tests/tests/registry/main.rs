@@ -9,7 +9,9 @@
     reason = "a test fails by panicking, and says what it skips"
 )]
 
+mod certificate;
 mod designation;
+mod handshake;
 mod identity;
 mod operation;
 mod protection;
