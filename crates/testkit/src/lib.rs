@@ -1,7 +1,9 @@
-//! For tests only: the real services in this process, on loopback, with certificates of their own and real storage.
+//! For tests only: the real services, in this process or in processes of their own, on loopback, with certificates of
+//! their own and real storage.
 
-#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 
+mod process;
 pub mod wire;
 
 use std::collections::BTreeMap;
@@ -14,6 +16,7 @@ use concord_domain::actor::{ParticipantKind, Role};
 use concord_server::config::{Config, File};
 use concord_server::pki::{AccordSpec, ParticipantSpec};
 use concord_server::process::Ended;
+use process::Process;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -24,13 +27,20 @@ pub struct Cluster {
     folder: TempDir,
     deployment: Arc<Deployment>,
     sessions: Sessions,
+    host: Host,
     running: BTreeMap<&'static str, Running>,
 }
 
+/// Where services run.
+enum Host {
+    ThisProcess,
+    ProcessesOf(PathBuf),
+}
+
 /// One running service.
-struct Running {
-    stop: CancellationToken,
-    task: JoinHandle<Result<Ended, String>>,
+enum Running {
+    Task { stop: CancellationToken, task: JoinHandle<Result<Ended, String>> },
+    Process(Box<Process>),
 }
 
 impl Cluster {
@@ -39,7 +49,7 @@ impl Cluster {
     /// # Panics
     /// Where it cannot be started.
     pub async fn start(mode: Mode) -> Self {
-        Self::of(mode, &["registry"]).await
+        Self::of(mode, &["registry"], Host::ThisProcess).await
     }
 
     /// Starts all services of a fresh accord.
@@ -47,16 +57,25 @@ impl Cluster {
     /// # Panics
     /// Where one cannot be started.
     pub async fn start_all(mode: Mode) -> Self {
-        Self::of(mode, &["registry", "incidents", "rules"]).await
+        Self::of(mode, &["registry", "incidents", "rules"], Host::ThisProcess).await
     }
 
-    async fn of(mode: Mode, services: &[&'static str]) -> Self {
+    /// Starts services of a fresh accord, each as a process of the `concord` binary; a service that follows others comes
+    /// after them.
+    ///
+    /// # Panics
+    /// Where one cannot be started.
+    pub async fn start_processes(mode: Mode, services: &[&'static str], concord: impl Into<PathBuf>) -> Self {
+        Self::of(mode, services, Host::ProcessesOf(concord.into())).await
+    }
+
+    async fn of(mode: Mode, services: &[&'static str], host: Host) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let accord = concord_server::pki::init(folder.path(), &spec(mode)).expect("certificates");
         let pki = folder.path().to_owned();
         let deployment = Arc::new(Deployment { pki, accord, addresses: BTreeMap::new() });
         let sessions = Sessions::new(Arc::clone(&deployment));
-        let mut cluster = Self { folder, deployment, sessions, running: BTreeMap::new() };
+        let mut cluster = Self { folder, deployment, sessions, host, running: BTreeMap::new() };
         for service in services {
             cluster.run(service).await;
         }
@@ -92,17 +111,65 @@ impl Cluster {
     /// # Panics
     /// Where it ends other than well.
     pub async fn stop(&mut self, service: &'static str) {
-        let Running { stop, task } = self.running.remove(service).expect("a running service");
-        stop.cancel();
-        assert_eq!(task.await.expect("the service's task").expect("the service"), Ended::Drained);
+        match self.running.remove(service).expect("a running service") {
+            Running::Task { stop, task } => {
+                stop.cancel();
+                assert_eq!(task.await.expect("the service's task").expect("the service"), Ended::Drained);
+            }
+            Running::Process(process) => process.terminate().await,
+        }
     }
 
-    /// Starts a service again on what is on disk, at its former address.
+    /// Ends the process of a service at once: it can save nothing.
+    ///
+    /// # Panics
+    /// Where it is no process.
+    pub async fn kill(&mut self, service: &'static str) {
+        match self.running.remove(service) {
+            Some(Running::Process(process)) => process.kill().await,
+            _ => panic!("{service} is no process"),
+        }
+    }
+
+    /// Stops the process of a service where it stands; its connections stay open and nothing is answered.
+    ///
+    /// # Panics
+    /// Where it is no process.
+    pub async fn pause(&self, service: &str) {
+        self.process(service).pause().await;
+    }
+
+    /// Lets a paused process go on.
+    ///
+    /// # Panics
+    /// Where it is no process.
+    pub fn resume(&self, service: &str) {
+        self.process(service).resume();
+    }
+
+    fn process(&self, service: &str) -> &Process {
+        match self.running.get(service) {
+            Some(Running::Process(process)) => process,
+            _ => panic!("{service} is no process"),
+        }
+    }
+
+    /// Starts a service again on what is on disk, at its former address, and waits until it answers.
     ///
     /// # Panics
     /// Where it cannot be started.
     pub async fn restart(&mut self, service: &'static str) {
         self.run(service).await;
+    }
+
+    /// Starts the process of a service again, and does not wait for it.
+    ///
+    /// # Panics
+    /// Where services run in this process.
+    pub fn launch(&mut self, service: &'static str) {
+        let Host::ProcessesOf(concord) = &self.host else { panic!("{service} is no process") };
+        let process = Process::start(concord, service, self.folder.path(), &self.deployment.addresses);
+        self.running.insert(service, Running::Process(Box::new(process)));
     }
 
     async fn run(&mut self, service: &'static str) {
@@ -115,13 +182,18 @@ impl Cluster {
         deployment.addresses.insert(service, address);
         self.deployment = Arc::new(deployment);
         self.sessions = Sessions::new(Arc::clone(&self.deployment));
+        if let Host::ProcessesOf(_) = &self.host {
+            drop(listener);
+            self.launch(service);
+            return self.process(service).served(&self.sessions).await;
+        }
         let stop = CancellationToken::new();
         let task = match service {
             "registry" => tokio::spawn(concord_registry::run(config, listener, stop.clone())),
             "rules" => tokio::spawn(concord_rules::run(config, listener, stop.clone())),
             _ => tokio::spawn(concord_incidents::run(config, listener, stop.clone())),
         };
-        self.running.insert(service, Running { stop, task });
+        self.running.insert(service, Running::Task { stop, task });
     }
 
     fn config(&self, service: &str) -> Config {
