@@ -4,6 +4,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up has failed")]
 
 mod process;
+pub mod setting;
 pub mod wire;
 
 use std::collections::BTreeMap;

@@ -12,4 +12,5 @@ mod airspace;
 mod checks;
 mod failure;
 mod rule_sets;
-mod setting;
+
+use concord_testkit::setting;

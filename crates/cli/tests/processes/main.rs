@@ -10,6 +10,7 @@
 )]
 
 mod kill;
+mod pause;
 
 /// The binary under test.
 const CONCORD: &str = env!("CARGO_BIN_EXE_concord");
