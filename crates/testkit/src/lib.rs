@@ -121,6 +121,17 @@ impl Cluster {
         }
     }
 
+    /// Waits until a service ends by itself, and says how.
+    ///
+    /// # Panics
+    /// Where it is a process, or does not end as a service does.
+    pub async fn end(&mut self, service: &str) -> Ended {
+        match self.running.remove(service) {
+            Some(Running::Task { task, .. }) => task.await.expect("the service's task").expect("the service"),
+            _ => panic!("{service} does not run in this process"),
+        }
+    }
+
     /// Ends the process of a service at once: it can save nothing.
     ///
     /// # Panics

@@ -101,6 +101,17 @@ pub async fn adopt(cluster: &Cluster, id: &str) {
     }
 }
 
+/// The signature of a party's key over a rule set's text.
+#[must_use]
+pub fn envelope(cluster: &Cluster, id: &str, text: &str, key_of: &str) -> String {
+    let resource = format!("ruleSets/{id}");
+    let accord = &cluster.deployment().accord.id;
+    let expires_at = Timestamp::parse("2100-01-01T00:00:00Z").unwrap();
+    let key = std::fs::read_to_string(cluster.folder().join(key_of).join("signing.key")).unwrap();
+    let signed = Ratified { accord, resource: &resource, text, expires_at };
+    signed.envelope(&format!("{key_of}-1"), &key).unwrap()
+}
+
 /// Ratifies with the key of `key_of`.
 ///
 /// # Errors
@@ -112,13 +123,8 @@ pub async fn ratify(
     text: &str,
     key_of: &str,
 ) -> Result<pb::RuleSet, Status> {
-    let resource = format!("ruleSets/{id}");
-    let accord = &cluster.deployment().accord.id;
-    let expires_at = Timestamp::parse("2100-01-01T00:00:00Z").unwrap();
-    let key = std::fs::read_to_string(cluster.folder().join(key_of).join("signing.key")).unwrap();
-    let signed = Ratified { accord, resource: &resource, text, expires_at };
-    let envelope = signed.envelope(&format!("{key_of}-1"), &key).unwrap();
-    let request = pb::RatifyRuleSetRequest { name: resource.clone(), envelope, ..Default::default() };
+    let envelope = envelope(cluster, id, text, key_of);
+    let request = pb::RatifyRuleSetRequest { name: format!("ruleSets/{id}"), envelope, ..Default::default() };
     let answer: pb::RatifyRuleSetResponse =
         call(cluster, by, "rules.v1.RuleSetService/RatifyRuleSet", request).await?;
     Ok(answer.rule_set.unwrap())

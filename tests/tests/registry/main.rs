@@ -5,8 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a test fails by panicking, and says what it skips"
+    reason = "a test fails by panicking"
 )]
 
 mod certificate;
