@@ -8,6 +8,7 @@ use concord_server::process::Ended;
 use prost::bytes::Bytes;
 use prost_reflect::MethodDescriptor;
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep};
 use tokio_util::sync::CancellationToken;
@@ -76,14 +77,18 @@ impl Again {
         answer.err().map(|status| reason(&status))
     }
 
-    /// Calls anew every little while, without waiting for the answers before, until one is told so.
-    async fn until_told(&self, wanted: &str) {
+    /// Calls anew every little while, without waiting for the answers before, until one is told so; says when the
+    /// first answer came, from when on there are always calls on their way.
+    async fn until_told(&self, wanted: &str, at_once: usize, going: &Semaphore) {
         let (begun, mut open) = (Instant::now(), JoinSet::new());
         let mut next = interval(BACK_OFF);
         loop {
             let told = tokio::select! {
-                Some(told) = open.join_next() => told.unwrap(),
-                _ = next.tick(), if open.len() < STREAMS => {
+                Some(told) = open.join_next() => {
+                    going.add_permits(1);
+                    told.unwrap()
+                }
+                _ = next.tick(), if open.len() < at_once => {
                     let again = self.clone();
                     open.spawn(async move { again.told().await });
                     continue;
@@ -107,18 +112,46 @@ impl Again {
     }
 }
 
-/// The calls of every method that promises a reason.
-fn promising(play: &Play, reason: &str) -> Vec<Again> {
-    let missing = play.seen.missing(play.package, reason).into_iter();
-    let call = |method: MethodDescriptor| {
-        let (by, mut request) = play.seen.good(&method);
-        if let Some(fields) = request.as_object_mut() {
-            // A remembered request would be answered from memory, and never wait for the disk.
-            fields.remove("request_id");
+/// Every method that promises a reason, called until it gives it.
+struct Asked {
+    reason: &'static str,
+    asking: JoinSet<MethodDescriptor>,
+    going: Vec<Arc<Semaphore>>,
+}
+
+impl Asked {
+    fn begin(play: &Play, reason: &'static str, at_once: usize) -> Self {
+        let mut asked = Self { reason, asking: JoinSet::new(), going: Vec::new() };
+        for method in play.seen.missing(play.package, reason) {
+            let (by, mut request) = play.seen.good(&method);
+            if let Some(fields) = request.as_object_mut() {
+                // A remembered request would be answered from memory, and never wait for the disk.
+                fields.remove("request_id");
+            }
+            let again = Again::new(play.cluster.deployment(), play.service, &by, &method, &request);
+            let going = Arc::new(Semaphore::new(0));
+            asked.going.push(Arc::clone(&going));
+            asked.asking.spawn(async move {
+                again.until_told(reason, at_once, &going).await;
+                again.method
+            });
         }
-        Again::new(play.cluster.deployment(), play.service, &by, &method, &request)
-    };
-    missing.map(call).collect()
+        asked
+    }
+
+    /// Waits until each of them is being called.
+    async fn going(&self) {
+        for going in &self.going {
+            let _permit = going.acquire().await.unwrap();
+        }
+    }
+
+    /// Waits until each of them has given the reason.
+    async fn told(self, play: &mut Play) {
+        for method in self.asking.join_all().await {
+            play.seen.note(&method, self.reason);
+        }
+    }
 }
 
 /// Every method that writes says `QUEUE_FULL` while the writer has more to do than its queue holds.
@@ -138,7 +171,7 @@ pub(crate) async fn fill_the_queue(play: &mut Play, load: &Load) {
     };
     pour(&load.heavy, HEAVY);
     pour(&load.light, LIGHT);
-    all_told(play, "QUEUE_FULL").await;
+    Asked::begin(play, "QUEUE_FULL", STREAMS).told(play).await;
     stop.cancel();
     flood.join_all().await;
 }
@@ -150,13 +183,16 @@ pub(crate) async fn fail_the_disk(play: &mut Play, load: &Load) {
     let aside = journal.with_extension("aside");
     // The open segment is still written; the next one cannot be made.
     std::fs::rename(&journal, &aside).unwrap();
+    // Few at once, so that the queue has room and some of each wait in it when the disk fails.
+    let asked = Asked::begin(play, "NOT_SERVING", 4);
+    asked.going().await;
     let (stop, mut flood) = (CancellationToken::new(), JoinSet::new());
     let method = play.method(load.heavy.0);
     let again = Again::new(play.cluster.deployment(), play.service, &who(load.by), &method, &load.heavy.1);
     for _ in 0..8 {
         flood.spawn(again.clone().until_stopped(stop.clone()));
     }
-    all_told(play, "NOT_SERVING").await;
+    asked.told(play).await;
     stop.cancel();
     flood.join_all().await;
     assert_eq!(play.cluster.end(play.service).await, Ended::LedgerFault);
@@ -165,17 +201,4 @@ pub(crate) async fn fail_the_disk(play: &mut Play, load: &Load) {
     let reads = methods(play.package).into_iter().find(|method| !writes(method)).unwrap();
     let (by, request) = play.seen.good(&reads);
     play.call(&by, &reads, &request).await.unwrap();
-}
-
-async fn all_told(play: &mut Play, reason: &'static str) {
-    let mut waiting = JoinSet::new();
-    for again in promising(play, reason) {
-        waiting.spawn(async move {
-            again.until_told(reason).await;
-            again.method
-        });
-    }
-    for method in waiting.join_all().await {
-        play.seen.note(&method, reason);
-    }
 }
