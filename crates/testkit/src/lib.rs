@@ -1,6 +1,11 @@
-//! For tests only: the real services in this process, on loopback, with certificates of their own and real storage.
+//! For tests only: the real services, in this process or in processes of their own, on loopback, with certificates of
+//! their own and real storage.
 
-#![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot be set up has failed")]
+
+mod process;
+pub mod setting;
+pub mod wire;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,6 +17,7 @@ use concord_domain::actor::{ParticipantKind, Role};
 use concord_server::config::{Config, File};
 use concord_server::pki::{AccordSpec, ParticipantSpec};
 use concord_server::process::Ended;
+use process::Process;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -22,13 +28,20 @@ pub struct Cluster {
     folder: TempDir,
     deployment: Arc<Deployment>,
     sessions: Sessions,
+    host: Host,
     running: BTreeMap<&'static str, Running>,
 }
 
+/// Where services run.
+enum Host {
+    ThisProcess,
+    ProcessesOf(PathBuf),
+}
+
 /// One running service.
-struct Running {
-    stop: CancellationToken,
-    task: JoinHandle<Result<Ended, String>>,
+enum Running {
+    Task { stop: CancellationToken, task: JoinHandle<Result<Ended, String>> },
+    Process(Box<Process>),
 }
 
 impl Cluster {
@@ -37,7 +50,7 @@ impl Cluster {
     /// # Panics
     /// Where it cannot be started.
     pub async fn start(mode: Mode) -> Self {
-        Self::of(&spec(mode), &["registry"]).await
+        Self::of(&spec(mode), &["registry"], Host::ThisProcess).await
     }
 
     /// Starts all services of a fresh accord.
@@ -53,10 +66,18 @@ impl Cluster {
     /// # Panics
     /// Where one cannot be started.
     pub async fn start_of(spec: &AccordSpec) -> Self {
-        Self::of(spec, &["registry", "incidents", "rules"]).await
+        Self::of(spec, &["registry", "incidents", "rules"], Host::ThisProcess).await
     }
 
-    async fn of(spec: &AccordSpec, services: &[&'static str]) -> Self {
+    /// Starts services of a fresh accord, each as a process of the `concord` binary.
+    ///
+    /// # Panics
+    /// Where one cannot be started.
+    pub async fn start_processes(mode: Mode, services: &[&'static str], concord: impl Into<PathBuf>) -> Self {
+        Self::of(&spec(mode), services, Host::ProcessesOf(concord.into())).await
+    }
+
+    async fn of(spec: &AccordSpec, services: &[&'static str], host: Host) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let accord = concord_server::pki::init(folder.path(), spec).expect("certificates");
         let pki = folder.path().to_owned();
@@ -69,9 +90,9 @@ impl Cluster {
         }
         let deployment = Arc::new(Deployment { pki, accord, addresses });
         let sessions = Sessions::new(Arc::clone(&deployment));
-        let mut cluster = Self { folder, deployment, sessions, running: BTreeMap::new() };
+        let mut cluster = Self { folder, deployment, sessions, host, running: BTreeMap::new() };
         for (service, listener) in listeners {
-            cluster.run(service, listener);
+            cluster.run(service, listener).await;
         }
         cluster
     }
@@ -105,12 +126,61 @@ impl Cluster {
     /// # Panics
     /// Where it ends other than well.
     pub async fn stop(&mut self, service: &'static str) {
-        let Running { stop, task } = self.running.remove(service).expect("a running service");
-        stop.cancel();
-        assert_eq!(task.await.expect("the service's task").expect("the service"), Ended::Drained);
+        match self.running.remove(service).expect("a running service") {
+            Running::Task { stop, task } => {
+                stop.cancel();
+                assert_eq!(task.await.expect("the service's task").expect("the service"), Ended::Drained);
+            }
+            Running::Process(process) => process.terminate().await,
+        }
     }
 
-    /// Starts a service again on what is on disk, at its former address.
+    /// Waits until a service ends by itself, and says how.
+    ///
+    /// # Panics
+    /// Where it is a process, or does not end as a service does.
+    pub async fn end(&mut self, service: &str) -> Ended {
+        match self.running.remove(service) {
+            Some(Running::Task { task, .. }) => task.await.expect("the service's task").expect("the service"),
+            _ => panic!("{service} does not run in this process"),
+        }
+    }
+
+    /// Ends the process of a service at once: it can save nothing.
+    ///
+    /// # Panics
+    /// Where it is no process.
+    pub async fn kill(&mut self, service: &'static str) {
+        match self.running.remove(service) {
+            Some(Running::Process(process)) => process.kill().await,
+            _ => panic!("{service} is no process"),
+        }
+    }
+
+    /// Stops the process of a service where it stands; its connections stay open and nothing is answered.
+    ///
+    /// # Panics
+    /// Where it is no process.
+    pub async fn pause(&self, service: &str) {
+        self.process(service).pause().await;
+    }
+
+    /// Lets a paused process go on.
+    ///
+    /// # Panics
+    /// Where it is no process.
+    pub fn resume(&self, service: &str) {
+        self.process(service).resume();
+    }
+
+    fn process(&self, service: &str) -> &Process {
+        match self.running.get(service) {
+            Some(Running::Process(process)) => process,
+            _ => panic!("{service} is no process"),
+        }
+    }
+
+    /// Starts a service again on what is on disk, at its former address, and waits until it answers.
     ///
     /// # Panics
     /// Where it cannot be started.
@@ -118,10 +188,26 @@ impl Cluster {
         let address = self.deployment.addresses.get(service).expect("a service that ran before");
         let listener = TcpListener::bind(address.trim_start_matches("https://")).await.expect("its port");
         self.sessions = Sessions::new(Arc::clone(&self.deployment));
-        self.run(service, listener);
+        self.run(service, listener).await;
     }
 
-    fn run(&mut self, service: &'static str, listener: TcpListener) {
+    /// Starts the process of a service again, and does not wait for it.
+    ///
+    /// # Panics
+    /// Where services run in this process.
+    pub fn launch(&mut self, service: &'static str) {
+        let Host::ProcessesOf(concord) = &self.host else { panic!("{service} is no process") };
+        let process = Process::start(concord, service, self.folder.path(), &self.deployment.addresses);
+        self.running.insert(service, Running::Process(Box::new(process)));
+    }
+
+    async fn run(&mut self, service: &'static str, listener: TcpListener) {
+        if let Host::ProcessesOf(_) = &self.host {
+            // The process listens there itself.
+            drop(listener);
+            self.launch(service);
+            return self.process(service).served(&self.sessions).await;
+        }
         let config = self.config(service);
         let stop = CancellationToken::new();
         let task = match service {
@@ -129,7 +215,7 @@ impl Cluster {
             "rules" => tokio::spawn(concord_rules::run(config, listener, stop.clone())),
             _ => tokio::spawn(concord_incidents::run(config, listener, stop.clone())),
         };
-        self.running.insert(service, Running { stop, task });
+        self.running.insert(service, Running::Task { stop, task });
     }
 
     fn config(&self, service: &str) -> Config {

@@ -27,14 +27,6 @@ async fn a_certificate_under_another_root_is_refused_though_it_names_a_known_ide
 }
 
 #[tokio::test]
-async fn a_role_that_the_accord_does_not_give_the_participant_is_refused() {
-    let cluster = Cluster::start(Mode::Operational).await;
-    concord_server::pki::issue(cluster.folder(), "auditor", Role::Proposer, "actor-1").unwrap();
-    let refused = accord_by(cluster.sessions(), &first("auditor", Role::Proposer)).await;
-    assert_eq!(refused.unwrap_err().code(), Code::Unavailable, "no handshake, so no answer");
-}
-
-#[tokio::test]
 async fn a_server_that_is_no_service_of_the_operator_is_refused_by_the_client() {
     let cluster = Cluster::start(Mode::Operational).await;
     let other = tempfile::tempdir().unwrap();

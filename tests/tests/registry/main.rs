@@ -5,11 +5,12 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::print_stdout,
-    reason = "a test fails by panicking, and says what it skips"
+    reason = "a test fails by panicking"
 )]
 
+mod certificate;
 mod designation;
+mod handshake;
 mod identity;
 mod operation;
 mod protection;

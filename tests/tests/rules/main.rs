@@ -15,5 +15,6 @@ mod custom;
 mod document;
 mod failure;
 mod rule_sets;
-mod setting;
 mod vouching;
+
+use concord_testkit::setting;

@@ -143,7 +143,7 @@ impl<M: Machine> Run<M> {
         let root = book.root_after(draft.entries.iter().map(|entry| entry.leaf_hash()));
         let rows_digest = self.index.digest_after(&changes);
         let trailer = Trailer { size, root, rows_digest, checkpoint: self.key.sign(size, &root) };
-        // INVARIANT: nothing of the group is visible or answered before this has returned.
+        // INVARIANT (STO-1): nothing of the group is visible or answered before this has returned.
         self.journal
             .append(&draft.entries, &trailer)
             .map_err(|error| format!("the journal could not be written: {error}"))?;

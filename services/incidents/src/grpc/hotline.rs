@@ -34,7 +34,7 @@ impl HotlineService for App {
     ) -> Result<Response<Self::StreamMessagesStream>, Status> {
         let participant = peer_of(&request).map_err(status)?.actor.participant.clone();
         let pb::StreamMessagesRequest { cursor } = request.into_inner();
-        let size = self.core.ledger().head().size;
+        let size = self.core.read().await.map_err(status)?.size;
         if cursor >= size.max(1) {
             let rule = format!("a cursor that this stream gave, below {size}");
             let remedy = "resume with the cursor received last, or with 0";

@@ -50,8 +50,8 @@ impl CoordinationService for App {
         &self,
         request: Request<pb::ListCoordinationRequest>,
     ) -> Result<Response<pb::ListCoordinationResponse>, Status> {
-        let pb::ListCoordinationRequest { operation_digest } = request.into_inner();
-        let rows = self.said(&operation_digest).await.map_err(status)?;
+        let digest = coordination::list_from_pb(request.into_inner()).map_err(status)?;
+        let rows = self.said(&digest).await.map_err(status)?;
         let coordination = rows.iter().map(|row| coordination::coordination_to_pb(row)).collect();
         Ok(Response::new(pb::ListCoordinationResponse { coordination }))
     }

@@ -1,5 +1,11 @@
 //! A cluster in which an operation is in order: a rule set ratified by all, a group designated by all, presence filed.
 
+#![expect(
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
+
 use concord_cli::{Ratified, Who};
 use concord_domain::accord::Mode;
 use concord_domain::actor::Role;
@@ -8,12 +14,14 @@ use concord_proto::pb::google::r#type::LatLng;
 use concord_proto::pb::registry::v1 as registry;
 use concord_proto::pb::rules::v1 as pb;
 use concord_proto::pb::r#type::v1 as shared;
-use concord_testkit::{Cluster, first, second};
 use prost::Message;
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
-pub(crate) const TEXT: &str = r#"title = "Rules of tests"
+use crate::{Cluster, first, second};
+
+/// The text of a rule set: two sources, distances to what is protected, separation in the air.
+pub const TEXT: &str = r#"title = "Rules of tests"
 [[article]]
 number = 1
 kind = "CORROBORATION"
@@ -34,9 +42,14 @@ vertical_m = 600.0
 time_s = 0
 "#;
 
-pub(crate) const GROUP: &str = "Group one";
+/// Name of the designated group.
+pub const GROUP: &str = "Group one";
 
-pub(crate) async fn call<Q, R>(cluster: &Cluster, by: &Who, method: &str, request: Q) -> Result<R, Status>
+/// Calls a method by its name without `concord.`, such as `rules.v1.CheckService/CheckOperation`.
+///
+/// # Errors
+/// As the service refuses it.
+pub async fn call<Q, R>(cluster: &Cluster, by: &Who, method: &str, request: Q) -> Result<R, Status>
 where
     Q: Message + 'static,
     R: Message + Default + 'static,
@@ -44,50 +57,71 @@ where
     cluster.sessions().call(by, &format!("concord.{method}"), request).await
 }
 
-pub(crate) fn reason<T: std::fmt::Debug>(answer: Result<T, Status>) -> String {
+/// The reason of a refusal.
+pub fn reason<T: std::fmt::Debug>(answer: Result<T, Status>) -> String {
     let status = answer.unwrap_err();
     let reason = status.get_error_details().error_info().map(|info| info.reason.clone());
     reason.unwrap_or_else(|| format!("{:?}: {}", status.code(), status.message()))
 }
 
-pub(crate) fn officer() -> Who {
+/// Who submits checks.
+#[must_use]
+pub fn officer() -> Who {
     first("party-a", Role::DutyOfficer)
 }
 
 /// A cluster with everything in order.
-pub(crate) async fn in_order() -> Cluster {
+pub async fn in_order() -> Cluster {
     let cluster = Cluster::start_all(Mode::Operational).await;
-    adopt(&cluster, "first").await;
-    designate(&cluster).await;
-    for party in ["party-a", "party-b"] {
-        presence(&cluster, party, registry::PresenceSubject::Group, registry::PresenceLevel::Confirmed).await;
-        presence(&cluster, party, registry::PresenceSubject::OtherArmedGroups, registry::PresenceLevel::None)
-            .await;
-    }
+    put_in_order(&cluster).await;
     cluster
 }
 
-pub(crate) async fn adopt(cluster: &Cluster, id: &str) {
+/// Puts everything in order in a fresh cluster.
+pub async fn put_in_order(cluster: &Cluster) {
+    adopt(cluster, "first").await;
+    designate(cluster).await;
+    for party in ["party-a", "party-b"] {
+        presence(cluster, party, registry::PresenceSubject::Group, registry::PresenceLevel::Confirmed).await;
+        presence(cluster, party, registry::PresenceSubject::OtherArmedGroups, registry::PresenceLevel::None)
+            .await;
+    }
+}
+
+/// Has every party ratify the rule set of [`TEXT`] under an identifier.
+pub async fn adopt(cluster: &Cluster, id: &str) {
     adopt_text(cluster, id, TEXT).await;
 }
 
 /// Brings [`TEXT`] with more articles into force.
-pub(crate) async fn adopt_with(cluster: &Cluster, id: &str, articles: &str) {
+pub async fn adopt_with(cluster: &Cluster, id: &str, articles: &str) {
     adopt_text(cluster, id, &format!("{TEXT}{articles}")).await;
 }
 
-async fn adopt_text(cluster: &Cluster, id: &str, text: &str) {
+/// Has every party ratify a text under an identifier.
+pub async fn adopt_text(cluster: &Cluster, id: &str, text: &str) {
     propose(cluster, id, text).await.unwrap();
     for party in ["party-a", "party-b"] {
         ratify(cluster, &second(party, Role::Approver), id, text, party).await.unwrap();
     }
 }
 
-pub(crate) async fn propose(
-    cluster: &Cluster,
-    id: &str,
-    text: &str,
-) -> Result<pb::ProposeRuleSetResponse, Status> {
+/// The signature of a party's key over a rule set's text.
+#[must_use]
+pub fn envelope(cluster: &Cluster, id: &str, text: &str, key_of: &str) -> String {
+    let resource = format!("ruleSets/{id}");
+    let accord = &cluster.deployment().accord.id;
+    let expires_at = Timestamp::parse("2100-01-01T00:00:00Z").unwrap();
+    let key = std::fs::read_to_string(cluster.folder().join(key_of).join("signing.key")).unwrap();
+    let signed = Ratified { accord, resource: &resource, text, expires_at };
+    signed.envelope(&format!("{key_of}-1"), &key).unwrap()
+}
+
+/// Proposes a text.
+///
+/// # Errors
+/// As the service refuses it.
+pub async fn propose(cluster: &Cluster, id: &str, text: &str) -> Result<pb::ProposeRuleSetResponse, Status> {
     let request =
         pb::ProposeRuleSetRequest { rule_set_id: id.to_owned(), text: text.to_owned(), ..Default::default() };
     let by = first("party-a", Role::Proposer);
@@ -95,20 +129,18 @@ pub(crate) async fn propose(
 }
 
 /// Ratifies with the key of `key_of`.
-pub(crate) async fn ratify(
+///
+/// # Errors
+/// As the service refuses it.
+pub async fn ratify(
     cluster: &Cluster,
     by: &Who,
     id: &str,
     text: &str,
     key_of: &str,
 ) -> Result<pb::RuleSet, Status> {
-    let resource = format!("ruleSets/{id}");
-    let accord = &cluster.deployment().accord.id;
-    let expires_at = Timestamp::parse("2100-01-01T00:00:00Z").unwrap();
-    let key = std::fs::read_to_string(cluster.folder().join(key_of).join("signing.key")).unwrap();
-    let signed = Ratified { accord, resource: &resource, text, expires_at };
-    let envelope = signed.envelope(&format!("{key_of}-1"), &key).unwrap();
-    let request = pb::RatifyRuleSetRequest { name: resource.clone(), envelope, ..Default::default() };
+    let envelope = envelope(cluster, id, text, key_of);
+    let request = pb::RatifyRuleSetRequest { name: format!("ruleSets/{id}"), envelope, ..Default::default() };
     let answer: pb::RatifyRuleSetResponse =
         call(cluster, by, "rules.v1.RuleSetService/RatifyRuleSet", request).await?;
     Ok(answer.rule_set.unwrap())
@@ -142,7 +174,9 @@ async fn designate(cluster: &Cluster) {
     }
 }
 
-pub(crate) fn circle(latitude: f64, longitude: f64, radius_m: f64) -> shared::Area {
+/// A circle on the ground.
+#[must_use]
+pub fn circle(latitude: f64, longitude: f64, radius_m: f64) -> shared::Area {
     let center = Some(LatLng { latitude, longitude });
     shared::Area { form: Some(shared::area::Form::Circle(shared::Circle { center, radius_m })) }
 }
@@ -153,7 +187,8 @@ fn now_s() -> i64 {
 }
 
 /// A window around now, in seconds from now.
-pub(crate) fn window(from_s: i64, to_s: i64) -> shared::TimeWindow {
+#[must_use]
+pub fn window(from_s: i64, to_s: i64) -> shared::TimeWindow {
     let at = |seconds| Some(prost_types::Timestamp { seconds: now_s() + seconds, nanos: 0 });
     shared::TimeWindow { start_time: at(from_s), end_time: at(to_s) }
 }
@@ -180,7 +215,8 @@ async fn presence(
 }
 
 /// An operation to which nothing objects.
-pub(crate) fn operation() -> pb::Operation {
+#[must_use]
+pub fn operation() -> pb::Operation {
     let source = |origin: &str| pb::IntelligenceSource { origin: origin.to_owned(), ..Default::default() };
     let none: i32 = pb::AdverseFact::None.into();
     let assessed: i32 = pb::Assessment::Assessed.into();
@@ -206,7 +242,8 @@ pub(crate) fn operation() -> pb::Operation {
     }
 }
 
-pub(crate) async fn check(
+/// Checks an operation as the officer.
+pub async fn check(
     cluster: &Cluster,
     operation: pb::Operation,
     request_id: &str,
@@ -220,18 +257,19 @@ pub(crate) async fn check(
 }
 
 /// The verdict and the codes of a check.
-pub(crate) fn told(answer: &pb::CheckOperationResponse) -> (pb::Verdict, Vec<String>) {
+#[must_use]
+pub fn told(answer: &pb::CheckOperationResponse) -> (pb::Verdict, Vec<String>) {
     let decision = answer.decision.as_ref().unwrap();
     (decision.verdict(), decision.findings.iter().map(|finding| finding.code.clone()).collect())
 }
 
 /// Notifies a clinic inside the effect area.
-pub(crate) async fn notify_clinic(cluster: &Cluster) {
+pub async fn notify_clinic(cluster: &Cluster) {
     notify_clinic_at(cluster, 0.5).await;
 }
 
 /// Notifies a clinic 2 km from the effect area, which no distance of [`TEXT`] reaches.
-pub(crate) async fn notify_distant_clinic(cluster: &Cluster) {
+pub async fn notify_distant_clinic(cluster: &Cluster) {
     notify_clinic_at(cluster, 0.520_8).await;
 }
 
