@@ -152,7 +152,7 @@ async fn acts(play: &mut Play<'_>, case: &Case) -> Result<Played, String> {
     let state = &setting.registry_state;
     if let Some(operation) = &setting.proposed_operation {
         let frame = Frame::of(operation)?;
-        let mut deeds = VecDeque::from(world::deeds(play.cast, state, frame)?);
+        let mut deeds = VecDeque::from(world::deeds(play.cast, state, frame.clone())?);
         deeds.extend(beforehand::deeds(play.cast, operation, state)?);
         let required = operation.required_approvals.clone().unwrap_or_default();
         play.open(state, &required, &mut deeds, frame.start).await?;
@@ -162,8 +162,7 @@ async fn acts(play: &mut Play<'_>, case: &Case) -> Result<Played, String> {
     let incident = case.incident.as_ref().ok_or("neither an operation, nor a sequence, nor an incident")?;
     let (place, start) =
         (Point { lat: setting.place.lat, lon: setting.place.lon }, when::noon(&setting.date)?);
-    let mut deeds =
-        VecDeque::from(world::deeds(play.cast, state, Frame { start, aim: place, radius_m: 0.0 })?);
+    let mut deeds = VecDeque::from(world::deeds(play.cast, state, Frame::at(place, start))?);
     play.open(state, &[], &mut deeds, start).await?;
     play.play(&mut deeds, start).await?;
     play.advance(start).await?;
@@ -195,7 +194,8 @@ fn tell(id: &str, expected: &Value, outcome: &Outcome, args: &Args) -> Result<()
     let reasons = codes(played);
     if args.json {
         let line = json!({
-            "case": id, "result": result, "cause": cause, "got": got, "reasons": reasons, "shown": shown,
+            "case": id, "result": result, "cause": cause, "got": got, "reasons": reasons,
+            "findings": played.findings.iter().map(sentence).collect::<Vec<_>>(), "shown": shown,
             "wrong": wrong, "calls": calls, "expected": expected,
         });
         say::line(&line.to_string());
@@ -204,8 +204,19 @@ fn tell(id: &str, expected: &Value, outcome: &Outcome, args: &Args) -> Result<()
     calls.iter().for_each(|call| say::line(&format!("  {call}")));
     let wanted = expected.get("outcome").and_then(Value::as_str).unwrap_or_default();
     say::line(&format!("{result:8} {id}: expected {wanted}, got {got}: {}{cause}", reasons.join(", ")));
+    if args.show {
+        played.findings.iter().for_each(|finding| say::line(&format!("         {}", sentence(finding))));
+    }
     shown.iter().chain(wrong).for_each(|told| say::line(&format!("         {told}")));
     Ok(())
+}
+
+/// A finding with what was measured, as people read it.
+fn sentence(finding: &Finding) -> String {
+    let measured = finding.measured.zip(finding.limit);
+    let measured =
+        measured.map(|(value, limit)| format!(" (measured {value}, limit {limit} {})", finding.unit));
+    format!("{}: {}{}", finding.code, finding.message, measured.unwrap_or_default())
 }
 
 fn codes(played: &Played) -> Vec<String> {

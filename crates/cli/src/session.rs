@@ -112,7 +112,7 @@ impl Sessions {
     ///
     /// # Errors
     /// Where it has not within `within`.
-    pub(crate) async fn wait_until_served(
+    pub async fn wait_until_served(
         &self,
         by: &Who,
         service: &'static str,

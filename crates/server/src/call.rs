@@ -10,6 +10,10 @@ use concord_proto::Mutation;
 
 use crate::identity::Peer;
 
+/// The matched method of a call, `package.Service/Method`.
+#[derive(Clone, Debug)]
+pub(crate) struct Method(pub(crate) String);
+
 /// Who calls, and under which request identifier.
 #[derive(Clone, Debug)]
 pub struct Call {
@@ -19,7 +23,7 @@ pub struct Call {
     pub spiffe_id: String,
     /// The request identifier; empty where the caller gave none, and then a repetition is a new request.
     pub request_id: String,
-    /// SHA-256 of the request, in hexadecimal; empty where there is no request identifier.
+    /// SHA-256 of the method's path, a zero byte and the request, in hexadecimal; empty where there is no request identifier.
     pub request_digest: String,
     /// Whether to check only.
     pub validate_only: bool,
@@ -40,7 +44,10 @@ impl Call {
         }
         let request_digest = match request_id {
             "" => String::new(),
-            _ => sha256_hex(&message.encode_to_vec()),
+            _ => {
+                let method = request.extensions().get::<Method>().map_or("", |method| method.0.as_str());
+                sha256_hex(&[method.as_bytes(), &[0], &message.encode_to_vec()].concat())
+            }
         };
         Ok(Self {
             actor: peer.actor.clone(),

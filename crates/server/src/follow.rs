@@ -186,8 +186,9 @@ impl<D: Fold, E: DeserializeOwned + Send + 'static> Sink for Folding<D, E> {
         let kept = tokio::task::spawn_blocking(move || {
             let mut copy = copy.lock().unwrap_or_else(PoisonError::into_inner);
             // What was kept before a failure further on need not be kept twice.
-            let taken =
-                if copy.size() >= size { Ok(()) } else { copy.append(&entries, &checkpoint).map(drop) };
+            let kept = entries.iter().take_while(|entry| entry.index() < copy.size()).count();
+            let missing = entries.get(kept..).unwrap_or_default();
+            let taken = if missing.is_empty() { Ok(()) } else { copy.append(missing, &checkpoint).map(drop) };
             (entries, taken.map_err(|e| e.to_string()))
         });
         let (entries, taken) = kept.await.map_err(|e| e.to_string())?;

@@ -12,6 +12,7 @@ use futures_util::FutureExt as _;
 use http::HeaderValue;
 use tonic::{Code, Status};
 
+use crate::call::Method;
 use crate::identity::Peer;
 use crate::limits::{CALL_MAX, IMPORT_MAX, REQUEST_ID_MAX_CHARS};
 use crate::status::status;
@@ -65,15 +66,18 @@ fn trace_id(request: &Request) -> Option<String> {
 }
 
 /// Lets a call pass that the policy allows for its matched method; what matches no method never reaches a handler.
-pub(crate) async fn authorise(State(shell): State<Shell>, request: Request, next: Next) -> Response {
-    let Some(method) = request.uri().path().strip_prefix('/') else {
+pub(crate) async fn authorise(State(shell): State<Shell>, mut request: Request, next: Next) -> Response {
+    let Some(method) = request.uri().path().strip_prefix('/').map(str::to_owned) else {
         return Status::unimplemented("no such method").into_http();
     };
     let Some(peer) = request.extensions().get::<Arc<Peer>>() else {
         return status(Refusal::new(Reason::IdentityUnknown, "no verified client certificate")).into_http();
     };
-    match shell.authorizer.authorise(&peer.actor, method) {
-        Decision::Allow => next.run(request).await,
+    match shell.authorizer.authorise(&peer.actor, &method) {
+        Decision::Allow => {
+            request.extensions_mut().insert(Method(method));
+            next.run(request).await
+        }
         Decision::Unknown => Status::unimplemented("no such method").into_http(),
         Decision::Deny => {
             let role = peer.actor.role.path();

@@ -16,7 +16,7 @@ use crate::health::reporter;
 use crate::identity::server_config;
 use crate::open::open;
 use crate::reflection;
-use crate::serve::{Serving, serve};
+use crate::serve::{Services, Serving, serve};
 
 /// How a process ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,18 +55,23 @@ where
 {
     let Service { initial, opening, offers } = service;
     let drain = CancellationToken::new();
+    // However this ends, nothing goes on listening.
+    let _stop = drain.clone().drop_guard();
     let (health, health_server) = reporter(offers).await;
-    let tls = server_config(Arc::new(config.opened.accord.clone()), &config.chain_pem, &config.key_pem)?;
+    let accord = Arc::new(config.opened.accord.clone());
+    let tls = Arc::new(server_config(Arc::clone(&accord), &config.chain_pem, &config.key_pem)?);
+    let authorizer = Arc::new(Authorizer::new().map_err(|e| e.to_string())?);
+    let services = Services::default();
+    let always = Routes::new(health_server);
+    let serving = Serving { accord, tls, always, services: Arc::clone(&services), authorizer };
+    let served = tokio::spawn(serve(listener, serving, drain.clone()));
     let opened_from = config.clone();
     let opened = tokio::task::spawn_blocking(move || open(&opened_from, initial, opening));
     let core: Core<D> = opened.await.map_err(|e| e.to_string())??;
     let mut fault = core.writer().fault();
-    let accord = Arc::clone(core.accord());
-    let routes = prepare(Routes::new(health_server), &config, core.clone(), drain.clone()).await?;
+    let routes = prepare(Routes::default(), &config, core.clone(), drain.clone()).await?;
     let routes = reflection::add(routes, concord_proto::DESCRIPTORS, offers)?;
-    let authorizer = Arc::new(Authorizer::new().map_err(|e| e.to_string())?);
-    let serving = Serving { accord, tls: Arc::new(tls), routes, authorizer };
-    let served = tokio::spawn(serve(listener, serving, drain.clone()));
+    services.get_or_init(|| routes.into_axum_router());
     health.serving().await;
     let ended = tokio::select! {
         () = stop.cancelled() => Ended::Drained,

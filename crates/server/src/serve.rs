@@ -1,9 +1,13 @@
 //! Listens, shakes hands, and serves HTTP/2 until told to drain; then stops within ten seconds whatever its peers do.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use axum::Router;
+use axum::extract::Request;
 use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
 use concord_domain::accord::Accord;
+use concord_domain::errors::{Reason, Refusal};
 use concord_policy::Authorizer;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -15,6 +19,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
+use tower::ServiceExt as _;
 
 use crate::identity::Peer;
 use crate::layers::{self, Shell};
@@ -22,6 +27,10 @@ use crate::limits::{
     CONNECTIONS_MAX, DRAIN_MAX, HANDSHAKE_MAX, HANDSHAKES_MAX, HEADER_LIST_MAX_BYTES, KEEPALIVE,
     KEEPALIVE_TIMEOUT, PENDING_RESETS_MAX, STREAMS_MAX,
 };
+use crate::status::status;
+
+/// The services of a process; absent until its ledger is open.
+pub type Services = Arc<OnceLock<Router>>;
 
 /// What a process serves.
 pub struct Serving {
@@ -29,18 +38,21 @@ pub struct Serving {
     pub accord: Arc<Accord>,
     /// TLS.
     pub tls: Arc<ServerConfig>,
-    /// The services.
-    pub routes: Routes,
+    /// What is answered from the beginning: health.
+    pub always: Routes,
+    /// What is answered once it is there.
+    pub services: Services,
     /// Who may call what.
     pub authorizer: Arc<Authorizer>,
 }
 
 /// Serves until `drain` is cancelled, then lets open calls end; returns when all have, or after ten seconds.
 pub async fn serve(listener: TcpListener, serving: Serving, drain: CancellationToken) {
-    let Serving { accord, tls, routes, authorizer } = serving;
+    let Serving { accord, tls, always, services, authorizer } = serving;
     let shell = Shell { authorizer, exercise: accord.is_exercise() };
-    let router = routes
+    let router = always
         .into_axum_router()
+        .fallback(move |request| answered(Arc::clone(&services), request))
         .layer(from_fn(layers::deadline))
         .layer(from_fn_with_state(shell.clone(), layers::authorise))
         .layer(from_fn_with_state(shell, layers::observe));
@@ -80,10 +92,19 @@ pub async fn serve(listener: TcpListener, serving: Serving, drain: CancellationT
     }
 }
 
+async fn answered(services: Services, request: Request) -> Response {
+    match services.get() {
+        Some(router) => router.clone().oneshot(request).await.into_response(),
+        None => {
+            status(Refusal::new(Reason::NotServing, "the service is reading its journal; retry")).into_http()
+        }
+    }
+}
+
 struct Acceptor {
     accord: Arc<Accord>,
     tls: TlsAcceptor,
-    router: axum::Router,
+    router: Router,
     drain: CancellationToken,
 }
 

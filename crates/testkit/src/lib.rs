@@ -10,6 +10,7 @@ pub mod wire;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use concord_cli::{Deployment, Sessions, Who};
 use concord_domain::accord::{HotlineDeadlines, Mode};
@@ -31,6 +32,9 @@ pub struct Cluster {
     host: Host,
     running: BTreeMap<&'static str, Running>,
 }
+
+/// Longest that a service may take to serve.
+const START_MAX: Duration = Duration::from_secs(20);
 
 /// Where services run.
 enum Host {
@@ -216,9 +220,17 @@ impl Cluster {
             _ => tokio::spawn(concord_incidents::run(config, listener, stop.clone())),
         };
         self.running.insert(service, Running::Task { stop, task });
+        let auditor = first("auditor", Role::Auditor);
+        let served = self.sessions.wait_until_served(&auditor, service, START_MAX).await;
+        served.expect("a service that serves");
     }
 
-    fn config(&self, service: &str) -> Config {
+    /// The configuration of a service, as it is started here.
+    ///
+    /// # Panics
+    /// Where it cannot be read.
+    #[must_use]
+    pub fn config(&self, service: &str) -> Config {
         let peers = self.deployment.addresses.iter();
         let peers = peers.map(|(name, address)| ((*name).to_owned(), address.clone())).collect();
         let path = self.folder.path().join(format!("{service}.toml"));

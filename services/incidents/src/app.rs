@@ -10,14 +10,14 @@ use concord_domain::errors::Refusal;
 use concord_domain::ids::ParticipantId;
 use concord_domain::incidents::State;
 use concord_domain::incidents::incident::participant_violation;
-use concord_domain::registry;
+use concord_domain::{registry, rules};
 use concord_server::core::{Core, Snapshot};
 use concord_server::follow::Followed;
 use tokio_util::sync::CancellationToken;
 
-/// Longest wait for the registry's head.
+/// Longest wait for a followed head.
 pub(crate) const BARRIER_MAX: Duration = Duration::from_secs(2);
-/// Longest wait for the registry before a report or finding is recorded on what is known here.
+/// Longest wait for the followed heads before a report or finding is recorded on what is known here.
 const LOOK_MAX: Duration = Duration::from_millis(500);
 
 /// Incidents' write path and state, and what it follows.
@@ -25,14 +25,17 @@ const LOOK_MAX: Duration = Duration::from_millis(500);
 pub(crate) struct App {
     pub(crate) core: Core<State>,
     pub(crate) registry: Arc<Followed<registry::Event>>,
+    pub(crate) rules: Arc<Followed<rules::Event>>,
     pub(crate) drain: CancellationToken,
 }
 
 impl App {
-    /// Looks what the registry protects now; a registry that does not answer keeps nobody from reporting.
+    /// Looks what the registry protects now and which triggers hold; where one does not answer, that keeps nobody from
+    /// reporting.
     pub(crate) async fn look(&self) {
-        if let Err(cause) = self.registry.barrier(LOOK_MAX).await {
-            tracing::warn!(%cause, "recorded on what is known of the registry");
+        let looked = tokio::join!(self.registry.barrier(LOOK_MAX), self.rules.barrier(LOOK_MAX));
+        for cause in [looked.0.err(), looked.1.err()].into_iter().flatten() {
+            tracing::warn!(%cause, "recorded on what is known here");
         }
     }
 

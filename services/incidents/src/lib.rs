@@ -1,7 +1,7 @@
 //! Incidents as a process: it records reports, carries the hotline, and keeps the status of cooperation.
 //!
-//! It follows the registry for what is protected where, and rules for the triggers that were ratified; it waits for
-//! neither before it takes a report, a message or a suspension, save in an exercise, whose clock the registry keeps.
+//! It follows the registry for what is protected where, and rules for the triggers that were ratified. Neither keeps it
+//! from taking a report, a message or a suspension, save in an exercise, where every answer rests on both.
 
 mod app;
 mod grpc;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use concord_domain::incidents::{Command, Event, Followed as FollowedEntries, State};
 use concord_server::config::Config;
-use concord_server::core::Core;
+use concord_server::core::{Core, Settle};
 use concord_server::follow::Kept;
 use concord_server::process::{Ended, Service, run as run_process};
 use tokio::net::TcpListener;
@@ -46,15 +46,14 @@ async fn following(config: &Config, core: Core<State>, drain: CancellationToken)
     let rules =
         Kept::open("rules", config, &core, |events, _, _| Command::Followed(FollowedEntries::Rules(events)));
     let (registry, rules) = (registry.await?, rules.await?);
-    let registry = Arc::new(registry.follow(&drain));
-    let (rules, drained) = (rules.follow(&drain), drain.clone());
-    tokio::spawn(async move {
-        drained.cancelled().await;
-        // Nothing here waits for rules; it is followed for as long as it is held.
-        drop(rules);
-    });
+    let (registry, rules) = (Arc::new(registry.follow(&drain)), Arc::new(rules.follow(&drain)));
     if !core.accord().is_exercise() {
         tokio::spawn(escalation::in_time(core.clone(), drain.clone()));
     }
-    Ok(App { core: core.settling(registry.settle(BARRIER_MAX)), registry, drain })
+    let (clock, triggers) = (registry.settle(BARRIER_MAX), rules.settle(BARRIER_MAX));
+    let settle: Settle = Arc::new(move || {
+        let (clock, triggers) = (clock(), triggers());
+        Box::pin(async move { tokio::try_join!(clock, triggers).map(|((), ())| ()) })
+    });
+    Ok(App { core: core.settling(settle), registry, rules, drain })
 }

@@ -7,7 +7,7 @@ use concord_proto::pb::rules::v1 as rules;
 
 use super::case::lists::RegistryState;
 use super::case::{Operation, Stated};
-use super::cast::{Cast, first_actor};
+use super::cast::{Cast, first_actor, second_actor};
 use super::deed::Deed;
 use super::operation::{circle, lat_lng, to_pb};
 use super::when;
@@ -43,13 +43,13 @@ pub(super) fn deeds(cast: &Cast, operation: &Operation, state: &RegistryState) -
         deeds.push(Deed::call(start.plus_seconds(-lead_s), by, method, &request));
     }
     let approved_at = start.plus_seconds(-APPROVED_BEFORE_S);
-    for approving in cast.ids_of(operation.approvals.as_deref().unwrap_or_default()) {
+    for approving in cast.ids_of_all(operation.approvals.as_deref().unwrap_or_default()) {
         let request = rules::ApproveOperationRequest {
             operation: Some(pb.clone()),
             party: party.clone(),
             ..Default::default()
         };
-        let by = first_actor(&approving, Role::Approver);
+        let by = second_actor(&approving, Role::Approver);
         let method = "concord.rules.v1.CoordinationService/ApproveOperation";
         deeds.push(Deed::call(approved_at, by, method, &request));
     }
@@ -63,7 +63,9 @@ fn consents(cast: &Cast, operation: &rules::Operation, state: &RegistryState, at
     for (index, reservation) in state.other_reservations.iter().enumerate() {
         let holder = cast.id(&reservation.party);
         let collection = if in_the_air(reservation) { "airReservations" } else { "areas" };
-        for consent in reservation.consents.iter().filter(|c| c.signed && c.operation == "this one") {
+        let given = reservation.consents.iter().filter(|c| c.signed && c.operation == "this one");
+        // A consent to somebody who takes no part in the case opens nothing in it.
+        for consent in given.filter(|consent| !cast.id(&consent.to).is_empty()) {
             let request = rules::ConsentToOperationRequest {
                 operation: Some(operation.clone()),
                 party: cast.id(&consent.to),
@@ -87,6 +89,9 @@ fn presence(cast: &Cast, operation: &Operation, start: Timestamp) -> Result<Vec<
     match &operation.co_located_groups {
         Stated::Absent => filed.push((Subject::OtherArmedGroups, String::new(), Level::None)),
         Stated::Unknown => {}
+        Stated::Known(groups) if groups.is_empty() => {
+            filed.push((Subject::OtherArmedGroups, String::new(), Level::None));
+        }
         Stated::Known(groups) => {
             filed.extend(groups.iter().map(|group| (Subject::Group, group.clone(), Level::Possible)));
         }

@@ -311,7 +311,7 @@ impl Case {
         let (steps, expectations) = steps(sequence)?;
         setting.sequence = steps;
         let alone = setting.proposed_operation.is_none() && setting.sequence.is_empty();
-        let incident = classification.filter(|_| alone).map(classified).transpose()?;
+        let incident = classification.map(classified).transpose()?.filter(|_| alone);
         Ok(Self { setting, incident, expected, expectations })
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Play<'a> {
     pub(super) stage: &'a Stage,
     pub(super) cast: &'a Cast,
     clock: Timestamp,
+    rule_set: String,
+    rule_sets: u32,
     calls: Mutex<Vec<Called>>,
 }
 
@@ -34,7 +36,7 @@ impl<'a> Play<'a> {
     /// A fresh exercise, in which nothing has happened and whose clock stands at `clock`.
     #[must_use]
     pub(super) fn new(stage: &'a Stage, cast: &'a Cast, clock: Timestamp) -> Self {
-        Self { stage, cast, clock, calls: Mutex::default() }
+        Self { stage, cast, clock, rule_set: String::new(), rule_sets: 0, calls: Mutex::default() }
     }
 
     /// Brings the rule set into force before the first of `deeds`, in whose order of time it puts them.
@@ -51,14 +53,31 @@ impl<'a> Play<'a> {
         deeds.make_contiguous().sort_by_key(|deed| deed.at);
         let first = deeds.front().map_or(start, |deed| deed.at.min(start));
         self.advance(first.plus_seconds(-1).max(Timestamp::MIN)).await?;
-        let text = rule_set::text(state, &self.cast.ids_of(required));
-        self.bring_into_force(&text).await
+        self.require(state, required).await
+    }
+
+    /// Brings the rule set of the case into force, with these parties' approvals asked for, where it is not already.
+    ///
+    /// # Errors
+    /// Says which call failed, and how.
+    pub(super) async fn require(
+        &mut self,
+        state: &RegistryState,
+        approving: &[String],
+    ) -> Result<(), String> {
+        let text = rule_set::text(state, &self.cast.ids_of_all(approving));
+        if self.rule_set != text {
+            self.rule_sets += 1;
+            self.bring_into_force(&text, &format!("rules-{}", self.rule_sets)).await?;
+            self.rule_set = text;
+        }
+        Ok(())
     }
 
     /// Proposes the text, and ratifies it with every party's own key.
-    async fn bring_into_force(&self, text: &str) -> Result<(), String> {
+    async fn bring_into_force(&self, text: &str, id: &str) -> Result<(), String> {
         let request = rules::ProposeRuleSetRequest {
-            rule_set_id: "first".to_owned(),
+            rule_set_id: id.to_owned(),
             text: text.to_owned(),
             ..Default::default()
         };
@@ -67,7 +86,8 @@ impl<'a> Play<'a> {
         self.must::<_, rules::ProposeRuleSetResponse>(&by, method, request).await?;
         let deployment = self.stage.sessions.deployment();
         let expires_at = Timestamp::MAX.plus_seconds(-1);
-        let signed = Ratified { accord: &deployment.accord.id, resource: "ruleSets/first", text, expires_at };
+        let resource = format!("ruleSets/{id}");
+        let signed = Ratified { accord: &deployment.accord.id, resource: &resource, text, expires_at };
         for party in self.cast.ids() {
             let path = deployment.pki.join(&party).join("signing.key");
             let key = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;

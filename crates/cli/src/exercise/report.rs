@@ -24,8 +24,8 @@ pub(super) async fn alone(
     at: Timestamp,
 ) -> Result<Played, String> {
     let message = pb::Incident {
-        category: category(&incident.category).into(),
-        severity: severity(&incident.severity).into(),
+        category: category(&incident.category)?.into(),
+        severity: severity(&incident.severity)?.into(),
         occur_time: Some(when::to_pb(at)),
         location: Some(lat_lng(place)),
         killed: incident.reported_killed.map(count),
@@ -93,22 +93,28 @@ fn same_report(read: &pb::Incident, reported: &pb::Incident) -> bool {
 async fn statuses(play: &Play<'_>) -> Result<Vec<(String, String)>, String> {
     let mut found = Vec::new();
     for party in play.cast.ids() {
-        let status = standing(play, &party).await?.status().as_str_name().to_owned();
+        let status = standing(play, &party, pb::CooperationDomain::Operations)
+            .await?
+            .status()
+            .as_str_name()
+            .to_owned();
         found.push((party, status));
     }
     Ok(found)
 }
 
-/// Where cooperation with a party stands in operations.
+/// Where cooperation with a party stands in a domain.
 ///
 /// # Errors
 /// Says how the call failed.
 pub(super) async fn standing(
     play: &Play<'_>,
     party: &str,
+    domain: pb::CooperationDomain,
 ) -> Result<pb::GetCooperationStatusResponse, String> {
     let by = first_actor(OBSERVER, Role::DutyOfficer);
-    let request = pb::GetCooperationStatusRequest { party: party.to_owned(), ..Default::default() };
+    let request =
+        pb::GetCooperationStatusRequest { party: party.to_owned(), domain: domain.into(), area: None };
     play.must(&by, "concord.incidents.v1.CooperationService/GetCooperationStatus", request).await
 }
 
@@ -118,9 +124,12 @@ pub(super) fn count(count: Count) -> pb::PersonCount {
 }
 
 /// The category that a word stands for.
-pub(super) fn category(word: &str) -> pb::IncidentCategory {
+///
+/// # Errors
+/// Quotes a word that is not known.
+pub(super) fn category(word: &str) -> Result<pb::IncidentCategory, String> {
     use pb::IncidentCategory as Category;
-    match word {
+    Ok(match word {
         "civilian_harm" => Category::CivilianHarm,
         "protected_site_harm" => Category::ProtectedSiteHarm,
         "humanitarian_movement_harm" => Category::HumanitarianMovementHarm,
@@ -129,16 +138,21 @@ pub(super) fn category(word: &str) -> pb::IncidentCategory {
         "fratricide" => Category::Fratricide,
         "aircraft_shot_down" => Category::AircraftShotDown,
         "airspace_incident" => Category::AirspaceIncident,
-        _ => Category::Other,
-    }
+        "sequence" | "none" => Category::Other,
+        other => return Err(format!("category {other:?}")),
+    })
 }
 
-/// The severity that a word stands for; one that is not known is taken as the least, and never as none.
-pub(super) fn severity(word: &str) -> pb::Severity {
-    match word {
+/// The severity that a word stands for; the contract has none below a near miss.
+///
+/// # Errors
+/// Quotes a word that is not known.
+pub(super) fn severity(word: &str) -> Result<pb::Severity, String> {
+    Ok(match word {
         "critical" => pb::Severity::Critical,
         "major" => pb::Severity::Major,
         "moderate" => pb::Severity::Moderate,
-        _ => pb::Severity::NearMiss,
-    }
+        "near_miss" | "none" => pb::Severity::NearMiss,
+        other => return Err(format!("severity {other:?}")),
+    })
 }

@@ -42,16 +42,18 @@ pub(super) async fn play(
     for operation in &checks {
         deeds.extend(beforehand::deeds(play.cast, operation, &setting.registry_state)?);
     }
-    let required: Vec<String> =
-        checks.iter().filter_map(|operation| operation.required_approvals.clone()).flatten().collect();
     let start = setting.sequence.first().map(|step| when::instant(&step.at)).transpose()?;
     let start = start.ok_or("a sequence without events")?;
-    play.open(&setting.registry_state, &required, &mut deeds, start).await?;
+    let first = checks.first().and_then(|operation| operation.required_approvals.clone()).unwrap_or_default();
+    play.open(&setting.registry_state, &first, &mut deeds, start).await?;
     let played = Played::new("not_applicable");
     let (incidents, suspended) = (BTreeMap::new(), BTreeSet::new());
     let mut sequence = Sequence { play, setting, incidents, suspended, played };
     for (step, expect) in setting.sequence.iter().zip(expectations) {
-        let at = when::instant(&step.at)?;
+        // A check is made at the start of its window, whatever its event says.
+        let begins =
+            checked(step).map(|operation| when::instant(&operation.time_window.start)).transpose()?;
+        let at = when::instant(&step.at)?.max(begins.unwrap_or(Timestamp::MIN));
         sequence.play.play(&mut deeds, at).await?;
         sequence.play.advance(at).await?;
         let came = sequence.act(step, at).await?;
@@ -72,16 +74,23 @@ fn checked(step: &Step) -> Option<&Operation> {
     }
 }
 
-/// The first check's window stands for the case's; without one the first event does.
+/// The first check's window stands for the case's, or the first event where that is earlier; areas without geometry
+/// lie around every aim point.
 fn frame(setting: &Setting, checks: &[&Operation]) -> Result<Frame, String> {
     let place = Point { lat: setting.place.lat, lon: setting.place.lon };
-    match checks.first() {
-        Some(operation) => Frame::of(operation),
-        None => {
-            let first = setting.sequence.first().map(|step| step.at.as_str()).unwrap_or(&setting.date);
-            Ok(Frame { start: when::instant(first)?, aim: place, radius_m: 0.0 })
+    let first = setting.sequence.first().map(|step| step.at.as_str()).unwrap_or(&setting.date);
+    let first = when::instant(first)?;
+    let frames = checks.iter().map(|operation| Frame::of(operation)).collect::<Result<Vec<_>, _>>()?;
+    let mut aims: Vec<(Point, f64)> = Vec::new();
+    for aim in frames.iter().flat_map(|frame| frame.aims.iter().copied()) {
+        if !aims.contains(&aim) {
+            aims.push(aim);
         }
     }
+    Ok(match frames.first() {
+        None => Frame::at(place, first),
+        Some(frame) => Frame { start: frame.start.min(first), aim: frame.aim, aims },
+    })
 }
 
 impl Sequence<'_, '_> {
@@ -89,7 +98,11 @@ impl Sequence<'_, '_> {
         match &step.act {
             Act::Nothing => Ok(None),
             Act::Report(incident) => self.report(incident, at).await.map(|()| None),
-            Act::Check(operation) => self.play.check(operation).await.map(Some),
+            Act::Check(operation) => {
+                let required = operation.required_approvals.clone().unwrap_or_default();
+                self.play.require(&self.setting.registry_state, &required).await?;
+                self.play.check(operation).await.map(Some)
+            }
             Act::Conclude(conclusion) => self.conclude(conclusion).await.map(|()| None),
             Act::Lift(by) => self.lift(by).await.map(|()| None),
         }
@@ -107,8 +120,8 @@ impl Sequence<'_, '_> {
             other => return Err(format!("reporter kind {other:?}")),
         };
         let message = pb::Incident {
-            category: report::category(&incident.category).into(),
-            severity: report::severity(&incident.severity).into(),
+            category: report::category(&incident.category)?.into(),
+            severity: report::severity(&incident.severity)?.into(),
             occur_time: Some(when::to_pb(at)),
             location: Some(lat_lng(place)),
             killed: incident.reported_killed.map(report::count),
@@ -203,13 +216,30 @@ impl Sequence<'_, '_> {
             self.played.wrong.push(format!("at {}: no party whose status is {status:?}", step.at));
         }
         for party in parties {
-            let standing = report::standing(self.play, &party).await?;
-            let now = status_in(&standing, expect.scope.as_deref().unwrap_or_default());
+            let scope = expect.scope.as_deref().unwrap_or_default();
+            let now = match domain_of(scope) {
+                None => "normal",
+                Some(domain) => status_in(&report::standing(self.play, &party, domain).await?, scope),
+            };
             if now != status {
                 self.played.wrong.push(format!("at {}: the status of {party} is {now:?}", step.at));
             }
         }
         Ok(())
+    }
+}
+
+/// The domain that the words of a scope name; none for what nothing suspends.
+fn domain_of(scope: &str) -> Option<pb::CooperationDomain> {
+    let has = |words: &[&str]| words.iter().any(|word| scope.contains(word));
+    if has(&["hotline", "airspace", "medical"]) {
+        None
+    } else if has(&["intelligence"]) {
+        Some(pb::CooperationDomain::IntelligenceSharing)
+    } else if has(&["assistance"]) {
+        Some(pb::CooperationDomain::Assistance)
+    } else {
+        Some(pb::CooperationDomain::Operations)
     }
 }
 

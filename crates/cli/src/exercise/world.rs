@@ -25,14 +25,14 @@ const UNBOUNDED_AREA_M: f64 = 1_000.0;
 const FORCES: &[&str] = &["partner_ground_area", "ground_positions", "ground_forces"];
 
 /// Where and when the case's window lies.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Frame {
     /// Start of the window.
     pub(super) start: Timestamp,
     /// The aim point.
     pub(super) aim: Point,
-    /// Radius of effects in metres.
-    pub(super) radius_m: f64,
+    /// Every aim point, with the radius of effects there in metres.
+    pub(super) aims: Vec<(Point, f64)>,
 }
 
 impl Frame {
@@ -42,7 +42,14 @@ impl Frame {
     /// Quotes a time that does not parse.
     pub(super) fn of(operation: &Operation) -> Result<Self, String> {
         let start = when::instant(&operation.time_window.start)?;
-        Ok(Self { start, aim: operation.aim_point, radius_m: operation.radius_m.unwrap_or(0.0) })
+        let aim = operation.aim_point;
+        Ok(Self { start, aim, aims: vec![(aim, operation.radius_m.unwrap_or(0.0))] })
+    }
+
+    /// That of a case without an operation.
+    #[must_use]
+    pub(super) fn at(place: Point, start: Timestamp) -> Self {
+        Self { start, aim: place, aims: vec![(place, 0.0)] }
     }
 }
 
@@ -51,6 +58,8 @@ pub(super) struct World<'a> {
     cast: &'a Cast,
     state: &'a RegistryState,
     frame: Frame,
+    /// When each designation is entered.
+    entered: Vec<Timestamp>,
     deeds: Vec<Deed>,
 }
 
@@ -59,7 +68,7 @@ pub(super) struct World<'a> {
 /// # Errors
 /// Names a value that cannot be used.
 pub(super) fn deeds(cast: &Cast, state: &RegistryState, frame: Frame) -> Result<Vec<Deed>, String> {
-    let mut world = World { cast, state, frame, deeds: Vec::new() };
+    let mut world = World { cast, state, frame: frame.clone(), entered: Vec::new(), deeds: Vec::new() };
     world.designations()?;
     world.non_targets();
     world.entities()?;
@@ -68,7 +77,7 @@ pub(super) fn deeds(cast: &Cast, state: &RegistryState, frame: Frame) -> Result<
     world.areas()?;
     world.reports()?;
     let mut deeds = world.deeds;
-    deeds.extend(safety::deeds(cast, state, frame)?);
+    deeds.extend(safety::deeds(cast, state, &frame)?);
     Ok(deeds)
 }
 
@@ -101,6 +110,7 @@ impl World<'_> {
             let request = designation(index, group, entered, expire);
             let by = first_actor(&self.cast.first(), Role::Proposer);
             self.deeds.push(Deed { at: entered, by, act: Act::Designate(Box::new(request)) });
+            self.entered.push(entered);
         }
         self.aliases();
         Ok(())
@@ -123,7 +133,8 @@ impl World<'_> {
                 ..Default::default()
             };
             let by = first_actor(&self.cast.first(), Role::Proposer);
-            self.deeds.push(Deed { at: self.day_before(), by, act: Act::ProposeAlias(request, decision) });
+            let at = self.entered.get(index).copied().unwrap_or(Timestamp::MIN).max(self.day_before());
+            self.deeds.push(Deed { at, by, act: Act::ProposeAlias(request, decision) });
         }
     }
 
@@ -146,8 +157,12 @@ impl World<'_> {
     fn entities(&mut self) -> Result<(), String> {
         for (index, entity) in self.state.protected_entities.iter().enumerate() {
             let point = Point { lat: entity.lat, lon: entity.lon };
+            if entity.status == "draft" {
+                continue;
+            }
             if entity.rule.as_deref() == Some("refer") || entity.category == "residential_dense" {
-                let area = circle(point, entity.buffer_m.unwrap_or(0.0));
+                let reach_m = entity.buffer_m.unwrap_or(0.0).max(entity.refer_buffer_m.unwrap_or(0.0));
+                let area = circle(point, reach_m);
                 self.declare(
                     registry::RestrictedAreaKind::PopulatedArea,
                     area,
@@ -170,7 +185,6 @@ impl World<'_> {
                     self.push(at, NOTIFIER, Role::Proposer, method, &request);
                 }
                 "proposed" => self.claim(at, protected_entity_id, protected_entity),
-                "draft" => {}
                 other => return Err(format!("status {other:?} of a protected entity")),
             }
         }
@@ -289,30 +303,39 @@ impl World<'_> {
     }
 
     fn areas(&mut self) -> Result<(), String> {
-        let around = self.frame.radius_m.max(UNBOUNDED_AREA_M);
         for ceasefire in self.state.ceasefires.iter().filter(|ceasefire| ceasefire.in_force != Some(false)) {
-            let center = ceasefire.centre.unwrap_or(self.frame.aim);
-            let area = registry::RestrictedArea {
-                display_name: "ceasefire".to_owned(),
-                kind: registry::RestrictedAreaKind::Ceasefire.into(),
-                area: Some(circle(center, ceasefire.radius_m.unwrap_or(around))),
-                window: ceasefire.window.as_ref().map(window).transpose()?,
-                excluded_groups: ceasefire.excludes.clone(),
-                ..Default::default()
-            };
-            self.declare_whole(&self.cast.first(), area, "");
+            for place in self.places(ceasefire.centre, ceasefire.radius_m) {
+                let area = registry::RestrictedArea {
+                    display_name: "ceasefire".to_owned(),
+                    kind: registry::RestrictedAreaKind::Ceasefire.into(),
+                    area: Some(place),
+                    window: ceasefire.window.as_ref().map(window).transpose()?,
+                    excluded_groups: ceasefire.excludes.clone(),
+                    ..Default::default()
+                };
+                self.declare_whole(&self.cast.first(), area, "");
+            }
         }
         for buffer in &self.state.border_buffers {
-            let center = buffer.centre.unwrap_or(self.frame.aim);
-            let area = circle(center, buffer.radius_m.unwrap_or(around));
-            self.declare(
-                registry::RestrictedAreaKind::BorderBuffer,
-                area,
-                &self.cast.first(),
-                "border buffer",
-            );
+            for place in self.places(buffer.centre, buffer.radius_m) {
+                let kind = registry::RestrictedAreaKind::BorderBuffer;
+                self.declare(kind, place, &self.cast.first(), "border buffer");
+            }
         }
         Ok(())
+    }
+
+    /// Where an area lies: where the case says, else around every aim point.
+    fn places(&self, centre: Option<Point>, radius_m: Option<f64>) -> Vec<shared::Area> {
+        match centre {
+            Some(centre) => vec![circle(centre, radius_m.unwrap_or(UNBOUNDED_AREA_M))],
+            None => {
+                let around = |(aim, effects_m): &(Point, f64)| {
+                    circle(*aim, radius_m.unwrap_or_else(|| effects_m.max(UNBOUNDED_AREA_M)))
+                };
+                self.frame.aims.iter().map(around).collect()
+            }
+        }
     }
 
     fn reports(&mut self) -> Result<(), String> {
@@ -417,27 +440,38 @@ fn movement_of(movement: &Movement, kind: registry::MovementKind) -> Result<regi
     })
 }
 
+/// The category whose words the text holds; words are parted by anything that is no letter.
 fn category(text: &str) -> registry::ProtectedCategory {
     use registry::ProtectedCategory as Category;
-    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if has(&["hospital", "clinic", "health", "medical"]) {
+    let lower = text.to_lowercase();
+    let words: Vec<&str> = lower.split(|c: char| !c.is_alphabetic()).collect();
+    let has = |wanted: &[&str]| wanted.iter().any(|word| words.contains(word));
+    if has(&["hospital", "clinic", "health", "medical", "ambulance"]) {
         Category::Medical
-    } else if has(&["school", "university", "education"]) {
+    } else if has(&["school", "university", "education", "kindergarten"]) {
         Category::Education
-    } else if has(&["mosque", "church", "religious", "temple"]) {
+    } else if has(&["mosque", "church", "religious", "temple", "synagogue"]) {
         Category::Religious
-    } else if has(&["dangerous_forces", "dam", "nuclear"]) {
+    } else if has(&["dangerous", "dam", "dyke", "levee", "nuclear"]) {
         Category::DangerousForces
-    } else if has(&["embassy", "diplomatic", "consul"]) {
+    } else if has(&["embassy", "diplomatic", "consulate", "consular"]) {
         Category::Diplomatic
-    } else if has(&["un_", "peacekeep"]) {
+    } else if has(&["un", "peacekeeping", "peacekeepers"]) {
         Category::Peacekeeping
     } else if has(&["humanitarian", "relief", "aid"]) {
         Category::Humanitarian
-    } else if has(&["camp", "shelter", "idp"]) {
+    } else if has(&["camp", "shelter", "idp", "refugee"]) {
         Category::Shelter
-    } else if has(&["cultural", "heritage"]) {
+    } else if has(&["cultural", "heritage", "museum"]) {
         Category::Cultural
+    } else if has(&["water"]) {
+        Category::Water
+    } else if has(&["power", "electricity"]) {
+        Category::Power
+    } else if has(&["food", "bakery", "farm"]) {
+        Category::Food
+    } else if has(&["media", "press"]) {
+        Category::Media
     } else {
         Category::OtherCivilian
     }

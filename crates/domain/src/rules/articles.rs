@@ -187,6 +187,7 @@ impl Rule {
             Self::Movement(movement::Params { time_pad_s: 0 }),
             Self::HeldArea(held_area::Params {}),
             Self::Commingling(commingling::Params { separation_m: 0.0, max_age_s: commingling::AGE_MAX_S }),
+            Self::EffectArea(effect_area::Params { max_radius_m: crate::limits::RADIUS_MAX_M }),
             Self::Cooperation(cooperation::Params {}),
             Self::OpenWarning(open_warning::Params {}),
         ]

@@ -63,13 +63,6 @@ impl Resource for Decision {
 }
 
 impl Decision {
-    /// Until when a permit must be confirmed for the first time.
-    #[must_use]
-    pub fn confirm_by(&self) -> Option<Timestamp> {
-        let permit = self.verdict == Verdict::Permit;
-        permit.then(|| self.at.plus_seconds(CONFIRM_WITHIN_S))
-    }
-
     /// How many entries of a followed ledger it rests on.
     #[must_use]
     pub fn rests_on_size(&self, origin: &str) -> u64 {
@@ -158,6 +151,12 @@ impl Status {
     #[must_use]
     pub fn lives(&self) -> bool {
         matches!(self.stage, Stage::Permitted | Stage::Released)
+    }
+
+    /// Until when a permit or release must be confirmed for the first time.
+    #[must_use]
+    pub fn confirm_by(&self) -> Option<Timestamp> {
+        self.lives().then(|| self.since.plus_seconds(CONFIRM_WITHIN_S))
     }
 
     /// Where it stands at `now`: what is over is expired, what was not decided in time has lapsed.

@@ -93,6 +93,14 @@ impl Facts<'_> {
         self.operation.altitudes().gap_m(band.unwrap_or(&AltitudeBand::ALL)) <= 0.0
     }
 
+    /// Whether a party has approved exactly this operation, through another actor than the one that submits it.
+    pub(super) fn approved_by(&self, party: &ParticipantId) -> bool {
+        self.coordination.iter().any(|given| {
+            let other = !given.by.is_same_as(self.submitter);
+            given.said == Said::Approval && &given.by.participant == party && other
+        })
+    }
+
     /// Whether a holder has consented to exactly this operation for one of its resources.
     pub(super) fn consented(&self, resource: &str, holder: &ParticipantId) -> bool {
         self.coordination.iter().any(|given| {
@@ -154,6 +162,13 @@ impl Facts<'_> {
                 .iter()
                 .any(|polygon| holds(&polygon.ring, &Area::Polygon(polygon.clone()), middle, reach_m)),
         }
+    }
+
+    /// Whether the designation of the claimed group is in force until the operation ends.
+    pub(super) fn claimed_until_end(&self) -> bool {
+        let named = self.claimed.as_ref().and_then(|claimed| claimed.resource.split_once('/'));
+        let designation = named.and_then(|(_, id)| self.registry.designations.get(id));
+        designation.is_some_and(|row| row.in_force(self.at) && self.operation.window.end <= row.expires_at)
     }
 
     /// Whether a group's name denotes the group that the operation claims.

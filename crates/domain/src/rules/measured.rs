@@ -242,8 +242,8 @@ fn touched(facts: &Facts<'_>) -> BTreeSet<String> {
 }
 
 fn approvals(facts: &Facts<'_>) -> BTreeSet<ParticipantId> {
-    let given = facts.coordination.iter().filter(|given| given.said == Said::Approval);
-    given.map(|given| given.by.participant.clone()).collect()
+    let given = facts.coordination.iter().map(|given| &given.by.participant);
+    given.filter(|party| facts.approved_by(party)).cloned().collect()
 }
 
 fn attested(facts: &Facts<'_>) -> BTreeSet<String> {

@@ -10,6 +10,7 @@ use crate::ids::name_of;
 use crate::rules::decision::{Decision, Stage, Status};
 use crate::rules::evaluate::Reach;
 use crate::rules::finding::Verdict;
+use crate::rules::voiding::{voided, was_reviewed};
 use crate::rules::{Event, State};
 use crate::text::reason_given;
 
@@ -71,16 +72,24 @@ pub enum Command {
         /// Identifier.
         id: String,
     },
+    /// Void a permit to which something objects now: what time alone brings about has no entry of its own.
+    Recheck {
+        /// Identifier.
+        id: String,
+    },
 }
 
 pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
-    require_party(&context.actor)?;
+    let party = || require_party(&context.actor);
     let (change, status) = match command {
-        Command::Review { id, review: Review::Refuse, reason, .. } => refuse(state, id, reason, context)?,
-        Command::Review { id, review: Review::Release, reason, reach } => {
-            release(state, id, reason, *reach, context)?
+        Command::Recheck { id } => return Ok(voided(state, id, context.at).into_iter().collect()),
+        Command::Review { id, review: Review::Refuse, reason, .. } => {
+            party().and_then(|()| refuse(state, id, reason, context))?
         }
-        Command::Lapse { id } => lapse(state, id, context)?,
+        Command::Review { id, review: Review::Release, reason, reach } => {
+            party().and_then(|()| release(state, id, reason, *reach, context))?
+        }
+        Command::Lapse { id } => party().and_then(|()| lapse(state, id, context))?,
     };
     Ok(vec![Event::Status(change, Box::new(status))])
 }
@@ -111,7 +120,7 @@ fn refuse(state: &State, id: &str, reason: &str, context: &Context) -> Result<(C
     Ok((Change::Refused, status))
 }
 
-/// A release rests on a fresh evaluation, which may refer but not deny.
+/// A release rests on a fresh evaluation, which may say again what was referred and nothing else.
 fn release(
     state: &State,
     id: &str,
@@ -125,10 +134,11 @@ fn release(
     let reach = state.reach(reach);
     let by = &decision.submitted_by;
     let now = state.evaluate(&decision.operation, by, &decision.operation_digest, reach, context.at)?;
-    if now.verdict == Verdict::Deny {
-        let codes: Vec<&str> =
-            now.findings.iter().filter(|f| f.level == Verdict::Deny).map(|f| f.code.as_str()).collect();
-        let message = format!("{} is denied now: {}", decision.name(), codes.join(", "));
+    let objecting = now.findings.iter().filter(|finding| finding.level != Verdict::Permit);
+    let codes: Vec<&str> =
+        objecting.filter(|finding| !was_reviewed(&decision, finding)).map(|f| f.code.as_str()).collect();
+    if !codes.is_empty() {
+        let message = format!("{} has new objections, check it again: {}", decision.name(), codes.join(", "));
         return Err(Refusal::new(Reason::ReleaseDenied, message).with("codes", codes.join(",")));
     }
     status.reviews.approve(Approval::of(&context.actor, context.at))?;

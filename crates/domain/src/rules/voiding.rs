@@ -4,45 +4,49 @@
 
 use crate::rules::decision::{Decision, Stage, Status};
 use crate::rules::evaluate::{Evaluation, Reach, Reached};
-use crate::rules::finding::{Finding, Verdict};
+use crate::rules::finding::{Code, Finding, Verdict};
 use crate::rules::review::Change;
 use crate::rules::{Event, State};
 use crate::time::Timestamp;
 
 /// The events that void every live permit which the articles would no longer give.
 pub(super) fn contradicted(state: &State, at: Timestamp) -> Vec<Event> {
-    let live = state.live.iter().filter_map(|id| state.decisions.get(id).zip(state.statuses.get(id)));
-    live.filter(|(decision, status)| {
-        matches!(status.stage_at(decision, at), Stage::Permitted | Stage::Released)
-    })
-    .filter_map(|(decision, status)| {
-        let causes = objections(state, decision, status, at);
-        (!causes.is_empty()).then(|| {
-            let void = Status { stage: Stage::Void, since: at, causes, ..status.as_ref().clone() };
-            Event::Status(Change::Voided, Box::new(void))
-        })
-    })
-    .collect()
+    state.live.iter().filter_map(|id| voided(state, id, at)).collect()
 }
 
-/// What objects now and was not decided about before. An evaluation that fails objects too.
-fn objections(state: &State, decision: &Decision, status: &Status, at: Timestamp) -> Vec<Finding> {
-    let confirmed =
-        Reach { registry: Reached::Confirmed, incidents: Reached::Confirmed, clock: Reached::Confirmed };
-    let by = &decision.submitted_by;
-    let now = state.evaluate(&decision.operation, by, &decision.operation_digest, confirmed, at);
-    let Ok(Evaluation { findings, .. }) = now else {
-        let message = "the permit could not be evaluated anew";
-        return vec![Finding::new(crate::rules::finding::Code::EvaluationError, message)];
-    };
-    let released = status.stage == Stage::Released;
-    let known = |finding: &Finding| {
-        released
-            && finding.level == Verdict::Refer
-            && decision
-                .findings
-                .iter()
-                .any(|then| (then.code, &then.evidence) == (finding.code, &finding.evidence))
-    };
-    findings.into_iter().filter(|finding| finding.level != Verdict::Permit && !known(finding)).collect()
+/// The event that voids a permit, where something objects to it now.
+pub(super) fn voided(state: &State, id: &str, at: Timestamp) -> Option<Event> {
+    let causes = state.objections_now(id, at);
+    let status = state.statuses.get(id).filter(|_| !causes.is_empty())?;
+    let void = Status { stage: Stage::Void, since: at, causes, ..status.as_ref().clone() };
+    Some(Event::Status(Change::Voided, Box::new(void)))
+}
+
+impl State {
+    /// What objects now to a permit or release that lives; nothing to one that does not live any more. An evaluation
+    /// that fails objects too.
+    #[must_use]
+    pub fn objections_now(&self, id: &str, at: Timestamp) -> Vec<Finding> {
+        let found = self.decisions.get(id).zip(self.statuses.get(id));
+        let Some((decision, status)) = found else { return Vec::new() };
+        let confirmed =
+            Reach { registry: Reached::Confirmed, incidents: Reached::Confirmed, clock: Reached::Confirmed };
+        let stage = status.stage_at(decision, at);
+        if !matches!(stage, Stage::Permitted | Stage::Released) {
+            return Vec::new();
+        }
+        let by = &decision.submitted_by;
+        let now = self.evaluate(&decision.operation, by, &decision.operation_digest, confirmed, at);
+        let Ok(Evaluation { findings, .. }) = now else {
+            return vec![Finding::new(Code::EvaluationError, "the permit could not be evaluated anew")];
+        };
+        let objecting = findings.into_iter().filter(|finding| finding.level != Verdict::Permit);
+        objecting.filter(|finding| stage == Stage::Permitted || !was_reviewed(decision, finding)).collect()
+    }
+}
+
+/// Whether a finding is one that those who release a referral have seen, about the same thing.
+pub(super) fn was_reviewed(decision: &Decision, finding: &Finding) -> bool {
+    let seen = |then: &Finding| (then.code, &then.evidence) == (finding.code, &finding.evidence);
+    finding.level == Verdict::Refer && decision.findings.iter().any(seen)
 }

@@ -43,7 +43,7 @@ fn finding_to_pb(finding: &Finding) -> pb::Finding {
 /// The message of a decision.
 #[must_use]
 pub fn decision_to_pb(row: &Decision) -> pb::Decision {
-    let (name, confirm_by) = (row.name(), row.confirm_by());
+    let (name, confirm_by) = (row.name(), Status::first(row).confirm_by());
     let Decision {
         id: _,
         submitted_by,

@@ -35,7 +35,7 @@ pub(crate) struct Stand {
 }
 
 fn is_confirmed(reach: Reach) -> bool {
-    reach.registry == Reached::Confirmed && reach.incidents == Reached::Confirmed
+    [reach.registry, reach.incidents, reach.clock].iter().all(|reached| *reached == Reached::Confirmed)
 }
 
 impl App {
@@ -50,14 +50,12 @@ impl App {
         let outcome = self.core.submit(call, command).await?;
         let Written { row, outcome }: Written<_, Decision> = Written::of(outcome)?;
         let decision = Arc::new(row);
-        let written = stand(&self.core.snapshot(), &decision.id, self.core.now(), reach);
+        let written = self.rechecked(&decision.id, reach).await;
         // A dry run has no row; it stands as it would.
-        let stood = written.unwrap_or_else(|_| Stand {
-            status: Arc::new(Status::first(&decision)),
-            decision: Arc::clone(&decision),
-            now: decision.at,
-            confirmed: is_confirmed(reach),
-            confirm_by: decision.confirm_by(),
+        let stood = written.unwrap_or_else(|_| {
+            let status = Status::first(&decision);
+            let (now, confirmed, confirm_by) = (decision.at, is_confirmed(reach), status.confirm_by());
+            Stand { status: Arc::new(status), decision: Arc::clone(&decision), now, confirmed, confirm_by }
         });
         Ok((decision, stood, outcome.receipt))
     }
@@ -65,6 +63,20 @@ impl App {
     /// Where a decision stands, on heads confirmed now.
     pub(crate) async fn stand(&self, id: &str) -> Result<Stand, Refusal> {
         let reach = self.followed.confirm().await;
+        self.rechecked(id, reach).await
+    }
+
+    /// Where a decision stands, after it was evaluated anew: an end that time alone brings about has no entry that would
+    /// have voided it.
+    async fn rechecked(&self, id: &str, reach: Reach) -> Result<Stand, Refusal> {
+        let (snapshot, now, asked) = (self.core.snapshot(), self.core.now(), id.to_owned());
+        let objected =
+            tokio::task::spawn_blocking(move || !snapshot.state.0.objections_now(&asked, now).is_empty());
+        if objected.await.map_err(|e| internal(&e))? {
+            let operator = self.core.accord().operator().map_or_else(|| "operator".into(), |p| p.id.clone());
+            let call = Call::of_service(&operator, State::SERVICE);
+            self.core.submit(call, ReviewCommand::Recheck { id: id.to_owned() }.into()).await?;
+        }
         stand(&self.core.snapshot(), id, self.core.now(), reach)
     }
 
@@ -167,6 +179,6 @@ fn stand(snapshot: &Snapshot<State>, id: &str, now: Timestamp, reach: Reach) -> 
         status: Arc::clone(status),
         now,
         confirmed: is_confirmed(reach),
-        confirm_by: decision.confirm_by(),
+        confirm_by: status.confirm_by(),
     })
 }

@@ -3,6 +3,7 @@
 use concord_domain::actor::Role;
 use concord_proto::pb::incidents::v1 as pb;
 use concord_proto::pb::r#type::v1 as shared;
+use concord_proto::pb::r#type::v1::area::Form;
 
 use super::Frame;
 use crate::exercise::case::Point;
@@ -13,14 +14,14 @@ use crate::exercise::deed::{Act, Deed};
 use crate::exercise::operation::{circle, lat_lng, window};
 use crate::exercise::when;
 
-/// Metres in a degree of latitude, rounded up so that a circle around a path holds all of it.
-const METRES_PER_DEGREE: f64 = 111_700.0;
+/// Half the width of a path that is warned about, in degrees: about a metre.
+const HALF_STRIP_DEGREES: f64 = 1e-5;
 
 /// The deeds of a case's lists that incidents takes, in no order.
 ///
 /// # Errors
 /// Names a value that cannot be used.
-pub(super) fn deeds(cast: &Cast, state: &RegistryState, frame: Frame) -> Result<Vec<Deed>, String> {
+pub(super) fn deeds(cast: &Cast, state: &RegistryState, frame: &Frame) -> Result<Vec<Deed>, String> {
     let strikes = state.recent_strikes.iter().map(|strike| engagement(cast, strike));
     let warnings = state.open_hotline_warnings.iter().map(|warning| warned(state, warning, frame));
     let suspensions = state.suspensions.iter().map(|suspension| suspended(cast, suspension, frame));
@@ -45,7 +46,7 @@ fn engagement(cast: &Cast, strike: &Strike) -> Result<Deed, String> {
     Ok(Deed::call(at, by, "concord.incidents.v1.IncidentService/FileEngagement", &request))
 }
 
-fn warned(state: &RegistryState, warning: &Warning, frame: Frame) -> Result<Deed, String> {
+fn warned(state: &RegistryState, warning: &Warning, frame: &Frame) -> Result<Deed, String> {
     let since = warning.window.as_ref().map(|window| when::instant(&window.start)).transpose()?;
     let place = pb::Warning {
         area: Some(place_of(state, warning.subject.as_deref(), frame)),
@@ -65,14 +66,14 @@ fn warned(state: &RegistryState, warning: &Warning, frame: Frame) -> Result<Deed
 }
 
 /// A warning lies where its subject lies, and where the case names none at the aim point.
-fn place_of(state: &RegistryState, subject: Option<&str>, frame: Frame) -> shared::Area {
+fn place_of(state: &RegistryState, subject: Option<&str>, frame: &Frame) -> shared::Area {
     let entity = state.protected_entities.iter().find(|entity| Some(entity.id.as_str()) == subject);
     let movement = state.movements.iter().find(|movement| Some(movement.id.as_str()) == subject);
     let reservation = state.other_reservations.iter().find(|held| Some(held.id.as_str()) == subject);
     if let Some(entity) = entity {
         circle(Point { lat: entity.lat, lon: entity.lon }, 0.0)
     } else if let Some(movement) = movement {
-        around(&movement.path).unwrap_or_else(|| circle(frame.aim, 0.0))
+        along(&movement.path).unwrap_or_else(|| circle(frame.aim, 0.0))
     } else if let Some(reservation) = reservation {
         circle(reservation.centre, reservation.radius_m)
     } else {
@@ -80,22 +81,34 @@ fn place_of(state: &RegistryState, subject: Option<&str>, frame: Frame) -> share
     }
 }
 
-/// A circle that holds a whole path.
-fn around(path: &[Point]) -> Option<shared::Area> {
-    let (first, rest) = path.split_first()?;
-    let bounds = rest.iter().fold((*first, *first), |(low, high), point| {
-        let low = Point { lat: low.lat.min(point.lat), lon: low.lon.min(point.lon) };
-        (low, Point { lat: high.lat.max(point.lat), lon: high.lon.max(point.lon) })
+/// A strip along a path, as thin as a shape may be; a path of one point is that point.
+fn along(path: &[Point]) -> Option<shared::Area> {
+    let first = *path.first()?;
+    let legs = path.windows(2).filter_map(|leg| match leg {
+        [from, to] if from != to => Some(strip(*from, *to)),
+        _ => None,
     });
-    let middle = Point {
-        lat: f64::midpoint(bounds.0.lat, bounds.1.lat),
-        lon: f64::midpoint(bounds.0.lon, bounds.1.lon),
-    };
-    let radius_m = (middle.lat - bounds.0.lat).hypot(middle.lon - bounds.0.lon) * METRES_PER_DEGREE;
-    Some(circle(middle, radius_m))
+    let polygons: Vec<shared::Polygon> = legs.collect();
+    if polygons.is_empty() {
+        return Some(circle(first, 0.0));
+    }
+    Some(shared::Area { form: Some(Form::MultiPolygon(shared::MultiPolygon { polygons })) })
 }
 
-fn suspended(cast: &Cast, suspension: &Suspension, frame: Frame) -> Result<Deed, String> {
+/// A leg of a path as a polygon.
+fn strip(from: Point, to: Point) -> shared::Polygon {
+    let length = (to.lat - from.lat).hypot(to.lon - from.lon);
+    let (north, east) = ((to.lon - from.lon) / length, (from.lat - to.lat) / length);
+    let beside = |point: Point, side: f64| Point {
+        lat: point.lat + side * HALF_STRIP_DEGREES * north,
+        lon: point.lon + side * HALF_STRIP_DEGREES * east,
+    };
+    let corners =
+        [beside(from, 1.0), beside(to, 1.0), beside(to, -1.0), beside(from, -1.0), beside(from, 1.0)];
+    shared::Polygon { ring: corners.into_iter().map(lat_lng).collect() }
+}
+
+fn suspended(cast: &Cast, suspension: &Suspension, frame: &Frame) -> Result<Deed, String> {
     let since = suspension.since.as_deref().map(when::instant).transpose()?;
     let party = cast.id(&suspension.party);
     let scope = match suspension.scope.as_deref() {
@@ -115,8 +128,9 @@ fn suspended(cast: &Cast, suspension: &Suspension, frame: Frame) -> Result<Deed,
     Ok(Deed::call(at, by, "concord.incidents.v1.CooperationService/SuspendCooperation", &request))
 }
 
-/// Whether the words of a scope name flights.
+/// Whether the words of a scope name flights; a scope that leaves them out does not.
 #[must_use]
 pub(in crate::exercise) fn names_flights(scope: &str) -> bool {
-    scope.contains("flight")
+    let left_out = ["not", "no flight", "except", "without"].iter().any(|word| scope.contains(word));
+    scope.contains("flight") && !left_out
 }

@@ -5,7 +5,6 @@ use serde::Deserialize;
 use super::{KINETIC, Kind};
 use crate::errors::Violation;
 use crate::ids::ParticipantId;
-use crate::rules::coordination::Said;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
@@ -36,13 +35,7 @@ impl Kind for Params {
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let approved = |party: &ParticipantId| {
-            facts
-                .coordination
-                .iter()
-                .any(|given| given.said == Said::Approval && &given.by.participant == party)
-        };
-        for party in self.parties.iter().filter(|party| !approved(party)) {
+        for party in self.parties.iter().filter(|party| !facts.approved_by(party)) {
             found.push(Finding::new(
                 Code::ApprovalMissing,
                 format!("{party} has not approved exactly this operation"),

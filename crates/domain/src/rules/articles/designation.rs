@@ -28,7 +28,11 @@ impl Kind for Params {
         };
         let group = &facts.operation.claimed_group;
         match claimed.standing {
-            Standing::Designated => {}
+            Standing::Designated if facts.claimed_until_end() => {}
+            Standing::Designated => {
+                let message = format!("the designation of {group:?} ends before the operation does");
+                found.push(Finding::new(Code::GroupNotDesignated, message).on(&claimed.resource));
+            }
             Standing::UnratifiedAlias | Standing::WeakAlias => {
                 let message = format!("{group:?} is no name that every party has ratified as certain");
                 found.push(Finding::new(Code::AliasNotRatified, message).on(&claimed.resource));

@@ -1,4 +1,4 @@
-//! The effect area is not too large.
+//! The effect area is stated, and not too large.
 
 use serde::Deserialize;
 
@@ -25,11 +25,18 @@ impl Kind for Params {
     }
 
     fn text(&self) -> String {
-        format!("At most {} metres of radius; beyond that people decide.", self.max_radius_m)
+        format!("A stated extent of at most {} metres of radius; else people decide.", self.max_radius_m)
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let measured = facts.operation.radius_m() + facts.operation.accuracy_m;
+        let radius_m = facts.operation.radius_m();
+        if radius_m <= 0.0 {
+            // A point has no effects; what is not stated is not nothing.
+            let finding = Finding::new(Code::EffectAreaTooLarge, "no extent of its effects is stated");
+            found.push(finding.measured(radius_m, self.max_radius_m, "m"));
+            return;
+        }
+        let measured = radius_m + facts.operation.accuracy_m;
         if measured > self.max_radius_m {
             let finding =
                 Finding::new(Code::EffectAreaTooLarge, format!("{measured} metres of radius are asked for"));

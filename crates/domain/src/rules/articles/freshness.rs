@@ -36,7 +36,7 @@ impl Kind for Params {
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        for entity in facts.registry.protected_entities.iter().filter(|entity| entity.stage == Stage::Active)
+        for entity in facts.registry.protected_entities.iter().filter(|entity| entity.stage != Stage::Removed)
         {
             let Some(verified_at) = entity.verified_at else { continue };
             let age_s = facts.at.seconds_since(verified_at);

@@ -26,10 +26,10 @@ impl Kind for Params {
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         for (area, distance_m) in facts.touched(AreaKind::GroundArea) {
             let holder = &area.declared_by.participant;
-            if holder == facts.party || !facts.meets(area.altitude_band.as_ref()) {
+            if !facts.meets(area.altitude_band.as_ref()) {
                 continue;
             }
-            if !facts.consented(&area.name(), holder) {
+            if holder != facts.party && !facts.consented(&area.name(), holder) {
                 let message =
                     format!("the effect area touches a ground area of {holder}, which has not consented");
                 let finding = Finding::new(Code::OtherPartyReservation, message);

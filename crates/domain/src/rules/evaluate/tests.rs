@@ -4,5 +4,6 @@ mod codes;
 mod custom;
 mod properties;
 mod safety;
+mod standing;
 mod vouched;
 mod worlds;

@@ -213,6 +213,33 @@ fn what_is_said_by_its_giver_opens_exactly_what_it_is_about() {
 }
 
 #[test]
+fn the_own_ground_area_needs_no_consent_and_whoever_is_present_in_it_is_spared() {
+    let own = |groups: &[&str]| {
+        with(|s| {
+            s.name_non_target("Third");
+            s.restrict(AIM, 10.0, AreaKind::GroundArea, groups);
+            let mut row = s.registry.areas.iter().next().unwrap().as_ref().clone();
+            row.declared_by = actor("party-a");
+            s.registry.areas.put(row);
+        })
+    };
+    assert_eq!(own(&[]).evaluate().verdict, Verdict::Permit);
+    assert_eq!(codes(&own(&["Third"])), BTreeSet::from([Code::NotAcceptableGroup]));
+}
+
+#[test]
+fn whoever_submits_does_not_approve() {
+    let article = "[[article]]\nnumber=90\nkind=\"APPROVALS\"\ntitle=\"A\"\nparties=[\"party-a\"]";
+    let mut setup = with_article(article);
+    setup.say("party-a", Said::Approval, 60);
+    assert_eq!(codes(&setup), BTreeSet::from([Code::ApprovalMissing]));
+    let mut other = setup.coordination[0].as_ref().clone();
+    other.by.name = "another".to_owned();
+    setup.coordination.push(Arc::new(other));
+    assert_eq!(setup.evaluate().verdict, Verdict::Permit);
+}
+
+#[test]
 fn a_ceasefire_does_not_bind_against_the_groups_that_it_excludes() {
     let excluded = with(|s| s.restrict(AIM, 1_000.0, AreaKind::Ceasefire, &["group  ONE"]));
     assert_eq!(excluded.evaluate().verdict, Verdict::Permit);

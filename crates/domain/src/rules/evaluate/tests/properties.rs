@@ -118,11 +118,13 @@ fn leave_out(setup: &mut Setup, what: usize) {
         12 => operation.troops_in_contact_claim = AdverseFact::Unspecified,
         13 => operation.known_etags.clear(),
         14 => setup.coordination.clear(),
-        _ => operation.altitude_band = None,
+        15 => operation.altitude_band = None,
+        // The extent of the effects; the contract gives a circle without a radius none.
+        _ => operation.effect_area = crate::geo::Area::point(AIM),
     }
 }
 
-const LEFT_OUT: usize = 16;
+const LEFT_OUT: usize = 17;
 
 /// Runs `check` over generated worlds and demands that a fifth of them permit before the change.
 fn over_worlds<S: Strategy>(change: S, check: impl Fn(&Setup, S::Value) -> Result<(), TestCaseError>) {

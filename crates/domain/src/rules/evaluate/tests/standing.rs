@@ -1,0 +1,128 @@
+//! How long a permit stands: as long as nothing objects at the time of the question, whatever was recorded.
+
+use super::worlds::{NOW, Setup, TEXT, actor};
+use crate::actor::Actor;
+use crate::consent::Approvals;
+use crate::errors::Reason;
+use crate::fold::{Context, Fold as _};
+use crate::incidents;
+use crate::registry::protection::{Category, Stage as Protected};
+use crate::rules::decision::{Check, Decision, Stage};
+use crate::rules::evaluate::*;
+use crate::rules::review::{Command as ReviewCommand, Review};
+use crate::rules::rule_set::{Change, RuleSet, Stage as RuleSetStage};
+use crate::rules::{Command, Event, State};
+use crate::time::Interval;
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(NOW + seconds)
+}
+
+/// Rules over a setup's registry, with its rule set in force here and taken up by incidents.
+fn rules(setup: &Setup) -> State {
+    let row = RuleSet {
+        id: "first".to_owned(),
+        number: 1,
+        title: "T".to_owned(),
+        text: TEXT.to_owned(),
+        text_hash: "hash".to_owned(),
+        stage: RuleSetStage::InForce,
+        ratifications: Approvals::new(actor("party-a"), at(0)),
+        in_force_at: Some(at(0)),
+    };
+    let adopted = incidents::triggers::RuleSetAdopted {
+        rule_set: "first".to_owned(),
+        number: 1,
+        text_hash: "hash".to_owned(),
+        triggers: Vec::new(),
+    };
+    let mut state = State::new();
+    let opened = crate::accord::AccordOpened { hash: String::new(), accord: setup.accord.clone() };
+    state.apply(&Event::AccordOpened(Box::new(opened)));
+    state.apply(&Event::RuleSet(Change::Adopted, Box::new(row)));
+    state.registry = setup.registry.clone();
+    state.incidents.apply(&incidents::Event::RuleSetAdopted(Box::new(adopted)));
+    state
+}
+
+fn give(
+    state: &mut State,
+    by: Actor,
+    seconds: i64,
+    command: impl Into<Command>,
+) -> Result<Vec<Event>, crate::errors::Refusal> {
+    let context = Context { actor: by, at: at(seconds), fresh_id: format!("decision-{seconds}") };
+    let events = state.decide(&command.into(), &context)?;
+    events.iter().for_each(|event| state.apply(event));
+    Ok(events)
+}
+
+fn decided(state: &mut State, setup: &Setup) -> Decision {
+    let check = Check { operation: Box::new(setup.operation.clone()), reach: setup.reach };
+    let events = give(state, actor("party-a"), 0, check).unwrap();
+    let Event::Decision(decision) = &events[0] else { panic!("a decision") };
+    decision.as_ref().clone()
+}
+
+fn ends_in(setup: &mut Setup, seconds: i64) {
+    let mut row = setup.registry.designations.get("group-1").unwrap().as_ref().clone();
+    row.expires_at = at(seconds);
+    setup.registry.designations.put(row);
+}
+
+#[test]
+fn a_permit_whose_ground_ends_by_time_alone_is_void_when_it_is_asked_about() {
+    let mut setup = Setup::in_order();
+    setup.operation.window = Interval { start: at(0), end: at(100 * 3_600) };
+    let mut state = rules(&setup);
+    let decision = decided(&mut state, &setup);
+    assert_eq!(decision.verdict, Verdict::Permit, "{:?}", decision.findings);
+    assert!(state.objections_now(&decision.id, at(3_600)).is_empty());
+    // What the parties observed is 72 hours old by then.
+    let later = 73 * 3_600;
+    let codes: Vec<Code> = state.objections_now(&decision.id, at(later)).iter().map(|f| f.code).collect();
+    assert!(codes.contains(&Code::PresenceNotConfirmed), "{codes:?}");
+    let recheck = |id: &str| ReviewCommand::Recheck { id: id.to_owned() };
+    assert!(give(&mut state, actor("party-b"), 3_600, recheck(&decision.id)).unwrap().is_empty());
+    assert_eq!(give(&mut state, actor("party-b"), later, recheck(&decision.id)).unwrap().len(), 1);
+    assert_eq!(state.statuses.get(&decision.id).unwrap().stage, Stage::Void);
+    assert!(give(&mut state, actor("party-b"), later, recheck(&decision.id)).unwrap().is_empty());
+}
+
+#[test]
+fn a_designation_that_ends_before_the_operation_does_is_no_ground() {
+    let mut setup = Setup::in_order();
+    ends_in(&mut setup, 3_600);
+    assert_eq!(setup.evaluate().verdict, Verdict::Permit, "it ends with the window");
+    ends_in(&mut setup, 3_599);
+    let codes: Vec<Code> = setup.evaluate().findings.iter().map(|finding| finding.code).collect();
+    assert_eq!(codes, [Code::GroupNotDesignated]);
+}
+
+#[test]
+fn a_referral_is_not_released_over_an_objection_that_no_reviewer_has_seen() {
+    let mut setup = Setup::in_order();
+    setup.operation.sources.truncate(1);
+    let mut state = rules(&setup);
+    let decision = decided(&mut state, &setup);
+    assert_eq!(decision.verdict, Verdict::Refer);
+    let reviewer = |party: &str| Actor { name: "reviewer".to_owned(), ..actor(party) };
+    let release = || ReviewCommand::Review {
+        id: decision.id.clone(),
+        review: Review::Release,
+        reason: "As reviewed".to_owned(),
+        reach: setup.reach,
+    };
+    give(&mut state, reviewer("party-a"), 1, release()).unwrap();
+    let mut later = setup.clone();
+    let nearby = crate::geo::LatLng { lat: super::worlds::AIM.lat + 0.01, lng: super::worlds::AIM.lng };
+    later.protect(nearby, Category::Medical, (100.0, 2_000.0), Protected::Active);
+    state.registry = later.registry.clone();
+    let refused = give(&mut state, reviewer("party-b"), 2, release()).unwrap_err();
+    assert_eq!(refused.reason, Reason::ReleaseDenied);
+    assert!(refused.message.contains("PROTECTED_ENTITY_BUFFER"), "{}", refused.message);
+    state.registry = setup.registry.clone();
+    give(&mut state, reviewer("party-b"), 3, release()).unwrap();
+    let status = state.statuses.get(&decision.id).unwrap();
+    assert_eq!((status.stage, status.confirm_by()), (Stage::Released, Some(at(303))));
+}
