@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 
 use concord_domain::accord::Accord;
 use concord_domain::fold::Fold;
+use concord_domain::time::Timestamp;
 use concord_domain::{incidents, registry, rules};
 use concord_ledger::checkpoint::LogVerifier;
+use concord_ledger::cosignature::Cosignature;
 use concord_ledger::entry::Entry;
 use concord_ledger::export::verify_export;
 use concord_ledger::receipt::Receipt;
+use concord_server::witness::{cosignatures, witnesses};
 
 use crate::deployment::read_accord;
 use crate::{Failure, say};
@@ -51,7 +54,7 @@ fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
 ///
 /// # Errors
 /// Names the first thing wrong.
-pub(crate) fn verify_text(accord: &Accord, text: &str) -> Result<String, String> {
+pub fn verify_text(accord: &Accord, text: &str) -> Result<String, String> {
     match Receipt::from_json(text.as_bytes()) {
         Ok(receipt) => verify_receipt(accord, &receipt),
         Err(_) if text.trim_start().starts_with("{\"format\":\"concord-ledger/1\"") => {
@@ -72,7 +75,23 @@ fn verify_receipt(accord: &Accord, receipt: &Receipt) -> Result<String, String> 
     let entry = receipt.verify(&log(accord, &receipt.origin)?).map_err(|e| e.to_string())?;
     let header = entry.header();
     let (kind, index, by, at) = (&header.kind, entry.index(), &header.actor, &header.time);
-    Ok(format!("{kind} is entry {index} of {}, recorded {at} for {by}", receipt.origin))
+    let cosigned = told_cosignatures(accord, &receipt.checkpoint)?;
+    Ok(format!("{kind} is entry {index} of {}, recorded {at} for {by}; {cosigned}", receipt.origin))
+}
+
+/// How many of the accord's witnesses cosigned a note, and whether they are as many as it asks for.
+fn told_cosignatures(accord: &Accord, note: &str) -> Result<String, String> {
+    let held = cosignatures(&witnesses(accord)?, note).map_err(|e| e.to_string())?;
+    let (count, known, quorum) = (held.len(), accord.witnesses.len(), accord.witness_quorum);
+    let met = if u32::try_from(count).is_ok_and(|count| count >= quorum) { "met" } else { "not met" };
+    let by: Vec<String> = held.iter().map(told_cosignature).collect();
+    let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
+    Ok(format!("{count} of {known} witnesses cosigned its checkpoint{by}, the quorum of {quorum} is {met}"))
+}
+
+fn told_cosignature(cosignature: &Cosignature) -> String {
+    let Cosignature { witness, time_s } = cosignature;
+    format!("{witness} at {}", Timestamp::from_seconds(i64::try_from(*time_s).unwrap_or(i64::MAX)))
 }
 
 /// Chain, tree and signatures of the whole ledger, then its fold by the same code that the services run.
