@@ -24,6 +24,7 @@ use clap::{Parser, Subcommand};
 pub use deployment::Deployment;
 pub use session::{Sessions, Who};
 pub use sign::Ratified;
+pub use verify::verify_text;
 
 /// The referee's table of states that act together without trusting each other.
 #[derive(Debug, Parser)]

@@ -1,14 +1,19 @@
-//! `concord verify`: receipts and exported ledgers, offline. Nothing is asked of anybody but the accord's public keys.
+//! `concord verify`: receipts, exported ledgers and evidence against a ledger, offline. Nothing is asked of anybody but the accord's public keys.
 
 use std::path::{Path, PathBuf};
 
 use concord_domain::accord::Accord;
 use concord_domain::fold::Fold;
+use concord_domain::time::Timestamp;
 use concord_domain::{incidents, registry, rules};
 use concord_ledger::checkpoint::LogVerifier;
+use concord_ledger::cosignature::Cosignature;
 use concord_ledger::entry::Entry;
+use concord_ledger::evidence::{Evidence, Proven};
 use concord_ledger::export::verify_export;
+use concord_ledger::hash::to_hex;
 use concord_ledger::receipt::Receipt;
+use concord_server::witness::{cosignatures, witnesses};
 
 use crate::deployment::read_accord;
 use crate::{Failure, say};
@@ -16,7 +21,7 @@ use crate::{Failure, say};
 /// Flags of `concord verify`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Receipts (JSON) or exported ledgers (JSON lines), or a folder of them.
+    /// Receipts or evidence (JSON), or exported ledgers (JSON lines), or a folder of them.
     file: PathBuf,
     /// The accord file.
     #[arg(long)]
@@ -47,21 +52,25 @@ fn files(path: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Verifies a receipt or an exported ledger, and says in one sentence what it proves.
+/// Verifies a receipt, an exported ledger or evidence, and says in one sentence what it proves.
 ///
 /// # Errors
 /// Names the first thing wrong.
-pub(crate) fn verify_text(accord: &Accord, text: &str) -> Result<String, String> {
+pub fn verify_text(accord: &Accord, text: &str) -> Result<String, String> {
     match Receipt::from_json(text.as_bytes()) {
         Ok(receipt) => verify_receipt(accord, &receipt),
         Err(_) if text.trim_start().starts_with("{\"format\":\"concord-ledger/1\"") => {
             verify_ledger(accord, text)
         }
-        Err(error) => Err(format!("neither a receipt nor an exported ledger: {error}")),
+        Err(error) => match Evidence::from_json(text.as_bytes()) {
+            Ok(evidence) => verify_evidence(accord, &evidence),
+            Err(_) => Err(format!("neither a receipt nor an exported ledger nor evidence: {error}")),
+        },
     }
 }
 
-fn log(accord: &Accord, origin: &str) -> Result<LogVerifier, String> {
+/// The log of a ledger of the accord.
+pub(crate) fn log(accord: &Accord, origin: &str) -> Result<LogVerifier, String> {
     let service = origin.strip_prefix(&accord.id).and_then(|rest| rest.strip_prefix('/')).unwrap_or_default();
     let key =
         accord.log_keys.get(service).ok_or_else(|| format!("{origin:?} is no ledger of this accord"))?;
@@ -72,7 +81,44 @@ fn verify_receipt(accord: &Accord, receipt: &Receipt) -> Result<String, String> 
     let entry = receipt.verify(&log(accord, &receipt.origin)?).map_err(|e| e.to_string())?;
     let header = entry.header();
     let (kind, index, by, at) = (&header.kind, entry.index(), &header.actor, &header.time);
-    Ok(format!("{kind} is entry {index} of {}, recorded {at} for {by}", receipt.origin))
+    let cosigned = told_cosignatures(accord, &receipt.checkpoint)?;
+    Ok(format!("{kind} is entry {index} of {}, recorded {at} for {by}; {cosigned}", receipt.origin))
+}
+
+/// How many of the accord's witnesses cosigned a note, and whether they are as many as it asks for.
+fn told_cosignatures(accord: &Accord, note: &str) -> Result<String, String> {
+    let held = cosignatures(&witnesses(accord)?, note).map_err(|e| e.to_string())?;
+    let (count, known, quorum) = (held.len(), accord.witnesses.len(), accord.witness_quorum);
+    let met = if u32::try_from(count).is_ok_and(|count| count >= quorum) { "met" } else { "not met" };
+    let by: Vec<String> = held.iter().map(told_cosignature).collect();
+    let by = if by.is_empty() { String::new() } else { format!(" ({})", by.join(", ")) };
+    Ok(format!("{count} of {known} witnesses cosigned its checkpoint{by}, the quorum of {quorum} is {met}"))
+}
+
+fn told_cosignature(cosignature: &Cosignature) -> String {
+    let Cosignature { witness, time_s } = cosignature;
+    format!("{witness} at {}", Timestamp::from_seconds(i64::try_from(*time_s).unwrap_or(i64::MAX)))
+}
+
+fn verify_evidence(accord: &Accord, evidence: &Evidence) -> Result<String, String> {
+    let origin = &evidence.origin;
+    let proven = evidence.verify(&log(accord, origin)?).map_err(|e| e.to_string())?;
+    let missing = evidence.receipt.as_ref().map_or_else(String::new, |receipt| {
+        format!("; entry {}, for which it gave a receipt, is not to be had", receipt.index)
+    });
+    Ok(match proven {
+        Proven::Contradiction { smaller, larger } => format!(
+            "{origin} signed two histories: root {} over {} entries and root {} over {} cannot both be true{missing}",
+            to_hex(&smaller.root),
+            smaller.size,
+            to_hex(&larger.root),
+            larger.size
+        ),
+        Proven::Owed { shown, signed } => format!(
+            "{origin} signed checkpoints over {} and over {} entries and owes all {} of them{missing}",
+            shown.size, signed.size, signed.size
+        ),
+    })
 }
 
 /// Chain, tree and signatures of the whole ledger, then its fold by the same code that the services run.

@@ -2,6 +2,8 @@
 //!
 //! Every service starts from the same accord file; its hash is entry 0 of each ledger.
 
+mod witness;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +12,8 @@ use crate::actor::{Actor, ParticipantKind, Role, SpiffeId};
 use crate::consent::ConsentTable;
 use crate::errors::Violation;
 use crate::ids::{ParticipantId, check_id};
+
+pub use witness::Witness;
 
 /// Whether the accord is for real cooperation or for training, where the clock may be set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -84,6 +88,9 @@ pub struct Accord {
     pub title: String,
     /// Whether the clock may be set.
     pub mode: Mode,
+    /// Cosignatures that a completed receipt needs, each of another participant's witness.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub witness_quorum: u32,
     /// Ed25519 public keys of the three logs, by service, 64 hexadecimal digits each.
     pub log_keys: BTreeMap<String, String>,
     /// Who must consent to what; may be stricter than the default for exposing acts, never laxer for protecting ones.
@@ -94,6 +101,14 @@ pub struct Accord {
     pub hotline: HotlineDeadlines,
     /// Who takes part; the operator of the services is one of them, and decides nothing.
     pub participants: Vec<Participant>,
+    /// Who cosigns the ledgers' checkpoints; at most one for each participant.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<Witness>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde asks for it")]
+fn is_zero(quorum: &u32) -> bool {
+    *quorum == 0
 }
 
 impl Accord {
@@ -179,6 +194,7 @@ impl Accord {
             found.push(Violation::new("participants", rule, operators, "name the operator"));
         }
         found.extend(self.participant_violations());
+        found.extend(witness::violations(self));
         found
     }
 
@@ -221,4 +237,38 @@ pub struct AccordOpened {
     pub hash: String,
     /// The accord as read from that file.
     pub accord: Accord,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An accord with nothing wrong in it, without witnesses.
+    pub(super) fn accord() -> Accord {
+        let participant = |id: &str, kind, role| Participant {
+            id: id.into(),
+            name: id.to_owned(),
+            kind,
+            trust_domain: format!("{id}.example"),
+            roots: Vec::new(),
+            signing_keys: vec![SigningKey { key_id: format!("{id}-1"), public_key: "9".repeat(64) }],
+            roles: BTreeSet::from([role]),
+        };
+        let log = |(service, digit): (&str, &str)| (service.to_owned(), digit.repeat(64));
+        Accord {
+            id: "accord-1".to_owned(),
+            title: "Tests".to_owned(),
+            mode: Mode::Operational,
+            witness_quorum: 0,
+            log_keys: [("registry", "1"), ("rules", "2"), ("incidents", "3")].map(log).into(),
+            consent: ConsentTable::default(),
+            hotline: HotlineDeadlines::default(),
+            participants: vec![
+                participant("party-a", ParticipantKind::StateParty, Role::Proposer),
+                participant("party-b", ParticipantKind::StateParty, Role::Proposer),
+                participant("operator", ParticipantKind::Operator, Role::Service),
+            ],
+            witnesses: Vec::new(),
+        }
+    }
 }

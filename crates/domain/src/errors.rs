@@ -90,6 +90,12 @@ reasons! {
     EtagStale = "ETAG_STALE" => Conflict,
     /// The volume conflicts with reservations that the caller has not read.
     KnowledgeIncomplete = "KNOWLEDGE_INCOMPLETE" => Conflict,
+    /// The ledger has signed no checkpoint over that many entries.
+    CheckpointSizeUnknown = "CHECKPOINT_SIZE_UNKNOWN" => Conflict,
+    /// The ledger has another root at that size.
+    CheckpointRootDiffers = "CHECKPOINT_ROOT_DIFFERS" => Precondition,
+    /// Fewer witnesses than the accord asks for have cosigned a checkpoint that covers the entry.
+    QuorumMissing = "QUORUM_MISSING" => Precondition,
     /// The resource is in a state in which this cannot be done.
     StateForbids = "STATE_FORBIDS" => Precondition,
     /// The caller's party has decided this already.

@@ -7,13 +7,12 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::hash::{Hash, sha256};
+use crate::hash::Hash;
 use crate::keys::{KeyError, PrivateKey, PublicKey};
+use crate::note::{self, KeyId, Line, Note};
 
 /// Signature algorithm byte of Ed25519 in a signed note.
 const ED25519: u8 = 0x01;
-/// Longest note that is looked at, in bytes.
-const NOTE_BYTES_MAX: usize = 16 * 1024;
 
 /// What a log vouches for: its first `size` entries have that root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,9 +89,8 @@ impl LogKey {
     #[must_use]
     pub fn sign(&self, size: u64, root: &Hash) -> String {
         let text = Checkpoint { origin: self.origin().to_owned(), size, root: *root }.text();
-        let mut signed = self.verifier.key_id.to_vec();
-        signed.extend_from_slice(&self.key.sign(text.as_bytes()));
-        format!("{text}\n\u{2014} {} {}\n", self.origin(), STANDARD.encode(signed))
+        let line = Line::written(self.origin(), self.verifier.key_id, &self.key.sign(text.as_bytes()));
+        format!("{text}\n{line}")
     }
 }
 
@@ -107,7 +105,7 @@ impl fmt::Debug for LogKey {
 pub struct LogVerifier {
     origin: String,
     key: PublicKey,
-    key_id: [u8; 4],
+    key_id: KeyId,
 }
 
 impl LogVerifier {
@@ -116,11 +114,9 @@ impl LogVerifier {
     /// # Errors
     /// Where the origin cannot be a key name.
     pub fn new(origin: &str, key: PublicKey) -> Result<Self, KeyError> {
-        if origin.is_empty() || origin.contains(|c: char| c.is_whitespace() || c.is_control() || c == '+') {
-            return Err(KeyError::Name(origin.to_owned()));
-        }
-        let [a, b, c, d, ..] = sha256(&[origin.as_bytes(), b"\n", &[ED25519], key.as_bytes()]);
-        Ok(Self { origin: origin.to_owned(), key, key_id: [a, b, c, d] })
+        note::check_name(origin)?;
+        let key_id = note::key_id(origin, ED25519, &key);
+        Ok(Self { origin: origin.to_owned(), key, key_id })
     }
 
     /// Verifier from a public key of 64 hexadecimal digits, as the accord file has it.
@@ -146,9 +142,7 @@ impl LogVerifier {
     /// The key as C2SP writes it, `<name>+<key id>+<base64 of algorithm and key>`, for other tools.
     #[must_use]
     pub fn vkey(&self) -> String {
-        let mut key = vec![ED25519];
-        key.extend_from_slice(self.key.as_bytes());
-        format!("{}+{}+{}", self.origin, hex::encode(self.key_id), STANDARD.encode(key))
+        note::vkey(&self.origin, ED25519, &self.key)
     }
 
     /// Verifies a note and reads it: signature, origin, size, root, in this order.
@@ -156,28 +150,26 @@ impl LogVerifier {
     /// # Errors
     /// The first thing wrong.
     pub fn verify(&self, note: &str) -> Result<Checkpoint, CheckpointError> {
-        if note.len() > NOTE_BYTES_MAX {
-            return Err(CheckpointError::Form);
-        }
-        let at = note.rfind("\n\n").ok_or(CheckpointError::Form)?;
-        let (text, signatures) = note.split_at_checked(at + 1).ok_or(CheckpointError::Form)?;
-        let signatures = signatures.strip_prefix('\n').ok_or(CheckpointError::Form)?;
-        let signatures = signatures.strip_suffix('\n').ok_or(CheckpointError::Form)?;
+        let Note { text, lines } = Note::parse(note).ok_or(CheckpointError::Form)?;
         let mut found = false;
-        for line in signatures.split('\n') {
-            let rest = line.strip_prefix("\u{2014} ").ok_or(CheckpointError::Form)?;
-            let (name, value) = rest.split_once(' ').ok_or(CheckpointError::Form)?;
-            let value = STANDARD.decode(value).map_err(|_| CheckpointError::Form)?;
-            let (id, signature) = value.split_at_checked(4).ok_or(CheckpointError::Form)?;
-            if name != self.origin || id != self.key_id {
+        for Line { name, key_id, signature } in lines {
+            if name != self.origin || key_id != self.key_id {
                 continue;
             }
-            if found || !self.key.verifies(text.as_bytes(), signature) {
+            if found || !self.key.verifies(text.as_bytes(), &signature) {
                 return Err(CheckpointError::Signature(self.origin.clone()));
             }
             found = true;
         }
         if found { self.read(text) } else { Err(CheckpointError::Unsigned(self.origin.clone())) }
+    }
+
+    /// Reads a note without looking at its signature: for one that was verified when it was kept.
+    ///
+    /// # Errors
+    /// Where it is no checkpoint of this log's form and origin.
+    pub fn read_kept(&self, note: &str) -> Result<Checkpoint, CheckpointError> {
+        self.read(Note::parse(note).ok_or(CheckpointError::Form)?.text)
     }
 
     fn read(&self, text: &str) -> Result<Checkpoint, CheckpointError> {

@@ -77,6 +77,12 @@ impl Receipt {
         }
     }
 
+    /// The same receipt under a later checkpoint, which that audit path leads to.
+    #[must_use]
+    pub fn under(self, inclusion_proof: &[Hash], checkpoint: String) -> Self {
+        Self { inclusion_proof: inclusion_proof.iter().map(to_hex).collect(), checkpoint, ..self }
+    }
+
     /// Reads the JSON form; nothing in it is verified yet.
     ///
     /// # Errors

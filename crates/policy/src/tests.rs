@@ -20,11 +20,11 @@ fn the_operator_follows_ledgers_and_decides_nothing() {
 }
 
 #[test]
-fn an_auditor_reads_everything_and_writes_nothing() {
+fn an_auditor_reads_and_witnesses_everything_and_writes_nothing() {
     let authorizer = Authorizer::new().unwrap();
     let auditor = actor(ParticipantKind::Auditor, Role::Auditor);
     for method in methods::ALL {
-        let reads = ["Follow", "Health", "Describe", "ReadAccord", "Read"].contains(&method.group);
+        let reads = ["Follow", "Cosign", "Health", "Describe", "ReadAccord", "Read"].contains(&method.group);
         let expected = if reads { Decision::Allow } else { Decision::Deny };
         assert_eq!(authorizer.authorise(&auditor, method.name), expected, "{}", method.name);
     }

@@ -8,6 +8,7 @@ use concord_domain::accord::Accord;
 use concord_domain::errors::{Reason, Refusal};
 use concord_domain::fold::Fold;
 use concord_domain::time::Timestamp;
+use concord_ledger::checkpoint::LogVerifier;
 use concord_ledger::entry::Entry;
 use concord_ledger::receipt::Receipt;
 use concord_store::{Caller, Ledger, Mode, Priority, Published, Submission, SubmitError, Writer};
@@ -15,6 +16,7 @@ use concord_store::{Caller, Ledger, Mode, Priority, Published, Submission, Submi
 use crate::call::Call;
 use crate::clock;
 use crate::folded::{Folded, Submitted};
+use crate::witness::Witness;
 
 /// What a service awaits before it answers in an exercise accord, so that no answer bears an older time.
 pub type Settle =
@@ -36,9 +38,19 @@ pub struct Outcome<D: Fold> {
     pub replayed: bool,
 }
 
+/// Whose signatures under checkpoints of the own ledger count.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The own log.
+    pub log: LogVerifier,
+    /// The witnesses, in the order of the accord.
+    pub witnesses: Vec<Witness>,
+}
+
 /// A service's write path and published state.
 pub struct Core<D: Fold> {
     accord: Arc<Accord>,
+    known: Arc<Known>,
     writer: Writer<Folded<D>>,
     ledger: Ledger<Folded<D>>,
     settle: Option<Settle>,
@@ -48,6 +60,7 @@ impl<D: Fold> Clone for Core<D> {
     fn clone(&self) -> Self {
         Self {
             accord: Arc::clone(&self.accord),
+            known: Arc::clone(&self.known),
             writer: self.writer.clone(),
             ledger: self.ledger.clone(),
             settle: self.settle.clone(),
@@ -58,8 +71,13 @@ impl<D: Fold> Clone for Core<D> {
 impl<D: Fold> Core<D> {
     /// Joins an opened writer and its reader.
     #[must_use]
-    pub fn new(accord: Arc<Accord>, writer: Writer<Folded<D>>, ledger: Ledger<Folded<D>>) -> Self {
-        Self { accord, writer, ledger, settle: None }
+    pub fn new(
+        accord: Arc<Accord>,
+        writer: Writer<Folded<D>>,
+        ledger: Ledger<Folded<D>>,
+        known: Known,
+    ) -> Self {
+        Self { accord, known: Arc::new(known), writer, ledger, settle: None }
     }
 
     /// The same core, which in an exercise accord awaits `settle` before every read and write.
@@ -73,6 +91,12 @@ impl<D: Fold> Core<D> {
     #[must_use]
     pub fn accord(&self) -> &Arc<Accord> {
         &self.accord
+    }
+
+    /// Whose signatures under checkpoints of the own ledger count.
+    #[must_use]
+    pub fn known(&self) -> &Known {
+        &self.known
     }
 
     /// The writer of the own ledger.

@@ -1,42 +1,66 @@
-//! `LedgerService`, the same in every process: what the own ledger holds, and proofs of it.
+//! `LedgerService`, the same in every process: what the own ledger holds, proofs of it, and what its witnesses say.
+
+mod witnessing;
 
 use std::pin::Pin;
 
 use concord_domain::errors::{Refusal, Violation};
+use concord_domain::fold::Fold;
 use concord_ledger::hash::Hash;
 use concord_proto::pb::ledger::v1 as pb;
 use concord_proto::pb::ledger::v1::ledger_service_server::LedgerService;
-use concord_store::{Head, Ledger, Machine};
+use concord_store::{Head, Ledger};
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 use tokio_stream::wrappers::WatchStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
-use crate::core::internal;
-use crate::receipt::entry_to_pb;
+use crate::call::peer_of;
+use crate::core::{Core, internal};
+use crate::folded::Folded;
+use crate::receipt::{entry_to_pb, receipt_to_pb};
 use crate::status::status;
 
 const PAGE_DEFAULT: usize = 500;
 const PAGE_MAX: usize = 1_000;
 
 /// Answers from the ledger of one service.
-#[derive(Clone)]
-pub struct LedgerReader<M> {
-    ledger: Ledger<M>,
+pub struct LedgerReader<D: Fold> {
+    core: Core<D>,
     drain: CancellationToken,
 }
 
-impl<M: Machine> LedgerReader<M> {
-    /// A reader of `ledger`, whose streams end when `drain` is cancelled.
+impl<D: Fold> Clone for LedgerReader<D> {
+    fn clone(&self) -> Self {
+        Self { core: self.core.clone(), drain: self.drain.clone() }
+    }
+}
+
+impl<D: Fold> LedgerReader<D> {
+    /// A reader of the ledger of `core`, whose streams end when `drain` is cancelled.
     #[must_use]
-    pub fn new(ledger: Ledger<M>, drain: CancellationToken) -> Self {
-        Self { ledger, drain }
+    pub fn new(core: Core<D>, drain: CancellationToken) -> Self {
+        Self { core, drain }
+    }
+
+    fn ledger(&self) -> &Ledger<Folded<D>> {
+        self.core.ledger()
+    }
+
+    /// Does what may wait for the disk.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, Refusal> + Send + 'static,
+    ) -> Result<T, Status> {
+        let reader = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&reader)).await;
+        done.map_err(|e| status(internal(&e)))?.map_err(status)
     }
 
     fn head_to_pb(&self, head: Head) -> pb::Head {
         let Head { size, root } = head;
-        pb::Head { origin: self.ledger.origin().to_owned(), size, root: root.to_vec().into() }
+        pb::Head { origin: self.ledger().origin().to_owned(), size, root: root.to_vec().into() }
     }
 }
 
@@ -44,20 +68,24 @@ fn hashes(proof: Vec<Hash>) -> Vec<prost::bytes::Bytes> {
     proof.into_iter().map(|hash| hash.to_vec().into()).collect()
 }
 
-fn out_of_range(field: &str, value: u64, size: u64) -> Status {
+fn beyond(field: &str, value: u64, size: u64) -> Refusal {
     let rule = format!("within the ledger, which has {size} entries");
-    status(Refusal::invalid(vec![Violation::new(field, rule, value, "ask for GetHead first")]))
+    Refusal::invalid(vec![Violation::new(field, rule, value, "ask for GetHead first")])
+}
+
+fn out_of_range(field: &str, value: u64, size: u64) -> Status {
+    status(beyond(field, value, size))
 }
 
 #[tonic::async_trait]
-impl<M: Machine> LedgerService for LedgerReader<M> {
+impl<D: Fold> LedgerService for LedgerReader<D> {
     type WatchHeadStream = Pin<Box<dyn Stream<Item = Result<pb::WatchHeadResponse, Status>> + Send>>;
 
     async fn get_head(
         &self,
         _: Request<pb::GetHeadRequest>,
     ) -> Result<Response<pb::GetHeadResponse>, Status> {
-        Ok(Response::new(pb::GetHeadResponse { head: Some(self.head_to_pb(self.ledger.head())) }))
+        Ok(Response::new(pb::GetHeadResponse { head: Some(self.head_to_pb(self.ledger().head())) }))
     }
 
     async fn watch_head(
@@ -65,7 +93,7 @@ impl<M: Machine> LedgerService for LedgerReader<M> {
         _: Request<pb::WatchHeadRequest>,
     ) -> Result<Response<Self::WatchHeadStream>, Status> {
         let reader = self.clone();
-        let heads = WatchStream::new(self.ledger.watch_head());
+        let heads = WatchStream::new(self.ledger().watch_head());
         let heads = heads.map(move |head| Ok(pb::WatchHeadResponse { head: Some(reader.head_to_pb(head)) }));
         Ok(Response::new(until_drained(heads, self.drain.clone())))
     }
@@ -74,7 +102,40 @@ impl<M: Machine> LedgerService for LedgerReader<M> {
         &self,
         _: Request<pb::GetCheckpointRequest>,
     ) -> Result<Response<pb::GetCheckpointResponse>, Status> {
-        Ok(Response::new(pb::GetCheckpointResponse { checkpoint: self.ledger.checkpoint() }))
+        let cosigned = self.blocking(|reader| reader.ledger().cosigned().map_err(|e| internal(&e))).await?;
+        let cosigned_checkpoint = cosigned.unwrap_or_default();
+        let checkpoint = self.ledger().checkpoint();
+        Ok(Response::new(pb::GetCheckpointResponse { checkpoint, cosigned_checkpoint }))
+    }
+
+    async fn show_checkpoint(
+        &self,
+        request: Request<pb::ShowCheckpointRequest>,
+    ) -> Result<Response<pb::ShowCheckpointResponse>, Status> {
+        let pb::ShowCheckpointRequest { checkpoint } = request.into_inner();
+        let shown = self.blocking(move |reader| witnessing::show(&reader.core, &checkpoint)).await?;
+        let consistency_proof = hashes(shown.consistency_proof);
+        Ok(Response::new(pb::ShowCheckpointResponse { checkpoint: shown.checkpoint, consistency_proof }))
+    }
+
+    async fn add_cosignature(
+        &self,
+        request: Request<pb::AddCosignatureRequest>,
+    ) -> Result<Response<pb::AddCosignatureResponse>, Status> {
+        let by = peer_of(&request).map_err(status)?;
+        let request = request.into_inner();
+        self.blocking(move |reader| witnessing::add(&reader.core, &by.actor.participant, request)).await?;
+        Ok(Response::new(pb::AddCosignatureResponse {}))
+    }
+
+    async fn complete_receipt(
+        &self,
+        request: Request<pb::CompleteReceiptRequest>,
+    ) -> Result<Response<pb::CompleteReceiptResponse>, Status> {
+        let pb::CompleteReceiptRequest { index } = request.into_inner();
+        let receipt = self.blocking(move |reader| witnessing::complete(&reader.core, index)).await?;
+        let receipt = Some(receipt_to_pb(&receipt).map_err(status)?);
+        Ok(Response::new(pb::CompleteReceiptResponse { receipt }))
     }
 
     async fn list_entries(
@@ -86,16 +147,16 @@ impl<M: Machine> LedgerService for LedgerReader<M> {
             0 => PAGE_DEFAULT,
             asked => asked.min(PAGE_MAX),
         };
-        let size = self.ledger.head().size;
+        let size = self.ledger().head().size;
         if first_index > size {
             return Err(out_of_range("first_index", first_index, size));
         }
-        let ledger = self.ledger.clone();
-        let page = tokio::task::spawn_blocking(move || ledger.page(first_index, max)).await;
-        let page = page.map_err(|e| status(internal(&e)))?.map_err(|e| status(internal(&e)))?;
+        let page = self
+            .blocking(move |reader| reader.ledger().page(first_index, max).map_err(|e| internal(&e)))
+            .await?;
         let (entries, checkpoint) = match page {
             Some(page) => (page.entries.iter().map(entry_to_pb).collect(), page.checkpoint),
-            None => (Vec::new(), self.ledger.checkpoint()),
+            None => (Vec::new(), self.ledger().checkpoint()),
         };
         Ok(Response::new(pb::ListEntriesResponse { entries, checkpoint }))
     }
@@ -105,10 +166,10 @@ impl<M: Machine> LedgerService for LedgerReader<M> {
         request: Request<pb::GetInclusionProofRequest>,
     ) -> Result<Response<pb::GetInclusionProofResponse>, Status> {
         let pb::GetInclusionProofRequest { index, size } = request.into_inner();
-        let newest = self.ledger.head().size;
+        let newest = self.ledger().head().size;
         let size = if size == 0 { newest } else { size };
         let proof =
-            self.ledger.inclusion_proof(index, size).ok_or_else(|| out_of_range("index", index, newest))?;
+            self.ledger().inclusion_proof(index, size).ok_or_else(|| out_of_range("index", index, newest))?;
         Ok(Response::new(pb::GetInclusionProofResponse { size, proof: hashes(proof) }))
     }
 
@@ -117,9 +178,9 @@ impl<M: Machine> LedgerService for LedgerReader<M> {
         request: Request<pb::GetConsistencyProofRequest>,
     ) -> Result<Response<pb::GetConsistencyProofResponse>, Status> {
         let pb::GetConsistencyProofRequest { old_size, new_size } = request.into_inner();
-        let newest = self.ledger.head().size;
+        let newest = self.ledger().head().size;
         let new_size = if new_size == 0 { newest } else { new_size };
-        let proof = self.ledger.consistency_proof(old_size, new_size);
+        let proof = self.ledger().consistency_proof(old_size, new_size);
         let proof = proof.ok_or_else(|| out_of_range("old_size", old_size, newest))?;
         Ok(Response::new(pb::GetConsistencyProofResponse { new_size, proof: hashes(proof) }))
     }

@@ -23,5 +23,6 @@ pub mod rows;
 pub mod serve;
 pub mod status;
 pub mod telemetry;
+pub mod witness;
 
 mod layers;

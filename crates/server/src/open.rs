@@ -10,8 +10,9 @@ use concord_store::{Genesis, SledPlace, Writer, WriterConfig};
 
 use crate::clock;
 use crate::config::Config;
-use crate::core::Core;
+use crate::core::{Core, Known};
 use crate::folded::Folded;
+use crate::witness::witnesses;
 
 /// Opens the ledger of a service in its data folder; `initial` is its state before entry 0, `opening` its entry 0.
 ///
@@ -38,10 +39,14 @@ pub fn open<D: Fold>(
         body: serde_json::to_vec(&event).map_err(|e| e.to_string())?,
     };
     initial.apply(&event);
-    let writer_config = WriterConfig::new(&config.data_dir, &accord.id, D::SERVICE);
+    let witnesses = witnesses(accord)?;
+    let names = witnesses.iter().map(|witness| witness.verifier.name().to_owned()).collect();
+    let writer_config =
+        WriterConfig { witnesses: names, ..WriterConfig::new(&config.data_dir, &accord.id, D::SERVICE) };
     let index = SledPlace::new(&config.data_dir.join("index"));
-    let opened = Writer::open(writer_config, Folded(initial), key, &index, genesis);
+    let opened = Writer::open(writer_config, Folded(initial), key.clone(), &index, genesis);
     let (writer, ledger, report) = opened.map_err(|e| format!("{origin}: {e}"))?;
     tracing::info!(%origin, entries = report.entries, rebuilds = report.rebuilds(), "ledger open");
-    Ok(Core::new(Arc::new(accord.clone()), writer, ledger))
+    let log = key.verifier().clone();
+    Ok(Core::new(Arc::new(accord.clone()), writer, ledger, Known { log, witnesses }))
 }

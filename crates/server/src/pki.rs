@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use concord_domain::accord::{Accord, HotlineDeadlines, Mode, Participant, SigningKey};
+use concord_domain::accord::{Accord, HotlineDeadlines, Mode, Participant, SigningKey, Witness};
 use concord_domain::actor::{ParticipantKind, Role, SpiffeId};
 use concord_domain::consent::ConsentTable;
 use concord_domain::ids::ParticipantId;
@@ -21,6 +21,8 @@ use rcgen::{
 pub const SERVICES: [(&str, u16); 3] = [("registry", 7401), ("rules", 7402), ("incidents", 7403)];
 /// The operator in development accords.
 pub const OPERATOR: &str = "operator";
+/// Cosignatures that a completed receipt of a development accord needs.
+const WITNESS_QUORUM: u32 = 1;
 
 /// A participant to be made up.
 #[derive(Clone, Debug)]
@@ -70,15 +72,18 @@ pub enum PkiError {
 }
 
 /// Makes, under `dir`: `accord.toml`; for each participant a root, certificates `<participant>/<role>/<actor>.pem` with
-/// their keys, and for each state party `signing.key`; for each service a certificate, a log key and `<service>.toml`.
+/// their keys, and for each state party `signing.key` and `witness.key`, which no service reads; for each service a certificate, a log key and `<service>.toml`.
 ///
 /// # Errors
 /// Says what could not be made.
 pub fn init(dir: &Path, spec: &AccordSpec) -> Result<Accord, PkiError> {
     fs::create_dir_all(dir)?;
-    let mut participants = Vec::new();
+    let (mut participants, mut witnesses) = (Vec::new(), Vec::new());
     for participant in &spec.participants {
         participants.push(make_participant(dir, participant)?);
+        if participant.kind == ParticipantKind::StateParty {
+            witnesses.push(make_witness(dir, &participant.id)?);
+        }
     }
     let (operator, log_keys) = make_operator(dir)?;
     participants.push(operator);
@@ -86,10 +91,12 @@ pub fn init(dir: &Path, spec: &AccordSpec) -> Result<Accord, PkiError> {
         id: spec.id.clone(),
         title: spec.title.clone(),
         mode: spec.mode,
+        witness_quorum: WITNESS_QUORUM,
         log_keys,
         consent: ConsentTable::default(),
         hotline: spec.hotline,
         participants,
+        witnesses,
     };
     if let Some(violation) = accord.violations().first() {
         return Err(PkiError::Accord(violation.to_string()));
@@ -152,6 +159,15 @@ fn make_participant(dir: &Path, spec: &ParticipantSpec) -> Result<Participant, P
         roots: vec![root.pem()],
         signing_keys,
         roles: spec.roles.iter().copied().collect(),
+    })
+}
+
+fn make_witness(dir: &Path, participant: &str) -> Result<Witness, PkiError> {
+    let key = make_signing_key(&dir.join(participant).join("witness.key"))?;
+    Ok(Witness {
+        name: format!("{}/witness", trust_domain(participant)),
+        participant: participant.into(),
+        public_key: key.public().to_hex(),
     })
 }
 

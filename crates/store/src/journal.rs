@@ -27,6 +27,7 @@ pub use format::Trailer;
 use format::{SEGMENT_HEADER_BYTES, SegmentHeader, encode_group, origin_digest};
 pub use scan::TornTail;
 use segment::Spare;
+pub(crate) use segment::sync_directory;
 
 /// Length of a segment unless configured otherwise, in bytes.
 pub const SEGMENT_BYTES: u64 = 16 << 20;

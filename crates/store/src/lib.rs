@@ -10,6 +10,7 @@ pub mod journal;
 pub mod kv;
 pub mod machine;
 pub mod reader;
+pub mod witnessed;
 pub mod writer;
 
 mod index;
@@ -22,6 +23,7 @@ pub use kv::sled::SledPlace;
 pub use kv::{Batch, Change, Kv, KvError, KvPlace, Visit};
 pub use machine::{Context, Draft, Machine, Row};
 pub use reader::{Head, Ledger, Page, Published};
+pub use witnessed::{Account, WitnessedError};
 pub use writer::{
     Caller, Committed, Genesis, Mode, OpenError, OpenReport, Priority, Submission, SubmitError, Writer,
     WriterConfig,

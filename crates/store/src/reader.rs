@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use concord_ledger::hash::Hash;
-use concord_ledger::{Entry, Receipt};
+use concord_ledger::{Checkpoint, Entry, Receipt};
 use tokio::sync::watch;
 
 use crate::index::IndexStore;
 use crate::journal::{Book, Group, ReadError};
 use crate::kv::KvError;
+use crate::witnessed::{Account, Witnessed};
 
 /// How far a ledger has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,7 @@ pub(crate) struct Shared<M> {
     pub(crate) fault: watch::Sender<Option<String>>,
     pub(crate) book: Arc<Book>,
     pub(crate) index: Arc<IndexStore>,
+    pub(crate) witnessed: Witnessed,
 }
 
 /// A reader of one ledger; clones are cheap and read the same.
@@ -184,6 +186,63 @@ impl<M> Ledger<M> {
     #[must_use]
     pub fn root_at(&self, size: u64) -> Option<Hash> {
         (size <= self.head().size).then(|| self.shared.book.root_at(size)).flatten()
+    }
+
+    /// How a checkpoint that this ledger's key signed stands to the ledger.
+    #[must_use]
+    pub fn account(&self, shown: &Checkpoint) -> Account {
+        Account::of(shown, |size| self.root_at(size))
+    }
+
+    /// The signed note over exactly `size` entries; `None` where no published group ends there.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub fn checkpoint_at(&self, size: u64) -> Result<Option<String>, ReadError> {
+        let Some(last) = size.checked_sub(1).filter(|last| *last < self.head().size) else { return Ok(None) };
+        let trailer = self.shared.book.trailer(last)?;
+        Ok((trailer.size == size).then_some(trailer.checkpoint))
+    }
+
+    /// Keeps a witness's verified cosignature `line` under `checkpoint`, the note over `size` entries, and says whether it
+    /// was new. It blocks until it is durable.
+    ///
+    /// # Errors
+    /// Where it cannot be kept.
+    pub fn cosign(&self, size: u64, checkpoint: &str, witness: &str, line: &str) -> std::io::Result<bool> {
+        self.shared.witnessed.cosign(size, witness, &format!("{checkpoint}{line}"))
+    }
+
+    /// The newest checkpoint that a witness cosigned, with all its cosignatures; `None` before the first. It may block on
+    /// the disk.
+    ///
+    /// # Errors
+    /// Where it cannot be read back.
+    pub fn cosigned(&self) -> Result<Option<String>, ReadError> {
+        self.shared.witnessed.newest().map_or(Ok(None), |size| self.with_cosignatures(size))
+    }
+
+    /// The receipt of an entry under the smallest checkpoint that at least `quorum` witnesses cosigned, with their
+    /// cosignatures; `None` where there is none yet. It may block on the disk.
+    ///
+    /// # Errors
+    /// Where there is no such entry, or something cannot be read back.
+    pub fn completed_receipt(&self, index: u64, quorum: usize) -> Result<Option<Receipt>, ReadError> {
+        let own = self.receipt(index)?;
+        if quorum == 0 {
+            return Ok(Some(own));
+        }
+        let Some(size) = self.shared.witnessed.smallest(index, quorum) else { return Ok(None) };
+        let Some(checkpoint) = self.with_cosignatures(size)? else { return Ok(None) };
+        let proof = self.inclusion_proof(index, size).ok_or(ReadError::Beyond { index })?;
+        Ok(Some(own.under(&proof, checkpoint)))
+    }
+
+    fn with_cosignatures(&self, size: u64) -> Result<Option<String>, ReadError> {
+        let Some(checkpoint) = self.checkpoint_at(size)? else { return Ok(None) };
+        let index = size.saturating_sub(1);
+        let lines = self.shared.witnessed.lines(size).map_err(|source| ReadError::Io { index, source })?;
+        Ok(Some(format!("{checkpoint}{lines}")))
     }
 
     /// A row as the index holds it. It may block on the disk.

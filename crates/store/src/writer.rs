@@ -19,6 +19,7 @@ use crate::index::{IndexStart, StartError};
 use crate::journal::{JournalError, SEGMENT_BYTES, TornTail};
 use crate::machine::Machine;
 use crate::reader::{Published, Shared};
+use crate::witnessed::WitnessedError;
 
 use group::Waiting;
 pub use queue::Priority;
@@ -43,6 +44,8 @@ pub struct WriterConfig {
     pub group_commands: usize,
     /// A group is closed once its bodies reach this many bytes.
     pub group_bytes: usize,
+    /// Names of the witnesses whose cosignatures are kept.
+    pub witnesses: Vec<String>,
 }
 
 impl WriterConfig {
@@ -58,6 +61,7 @@ impl WriterConfig {
             queue_reserve: 256,
             group_commands: 512,
             group_bytes: 1 << 20,
+            witnesses: Vec::new(),
         }
     }
 }
@@ -123,6 +127,9 @@ pub enum OpenError {
         /// Name of the ledger.
         origin: String,
     },
+    /// What others have seen of the ledger.
+    #[error(transparent)]
+    Witnessed(#[from] WitnessedError),
     /// Entry 0 could not be written.
     #[error("entry 0 could not be written: {0}")]
     Genesis(String),
@@ -282,6 +289,17 @@ impl<M: Machine> Writer<M> {
     #[must_use]
     pub fn fault(&self) -> watch::Receiver<Option<String>> {
         self.handle.shared.fault.subscribe()
+    }
+
+    /// Takes nothing more, since the ledger signed `shown`, a verified checkpoint, and cannot account for it. The note is
+    /// kept, so that no start forgets it before the ledger leads to it again. It blocks.
+    pub fn halt(&self, shown: &str, cause: &str) {
+        tracing::error!(ledger = %self.handle.shared.origin, %cause, "the ledger takes nothing more");
+        if let Err(error) = self.handle.shared.witnessed.keep_shown(shown) {
+            tracing::error!(%error, "the checkpoint that was shown could not be kept");
+        }
+        run::fail(self.handle.queue.abandon(cause), cause);
+        self.handle.shared.fault.send_replace(Some(cause.to_owned()));
     }
 
     /// Number of submissions that wait.

@@ -17,7 +17,7 @@ use crate::app::App;
 
 /// Incidents' services on `routes`; streams end when the app drains.
 pub(crate) fn add(routes: Routes, app: App) -> Routes {
-    let ledger = LedgerReader::new(app.core.ledger().clone(), app.drain.clone());
+    let ledger = LedgerReader::new(app.core.clone(), app.drain.clone());
     macro_rules! bounded {
         ($server:path, $service:expr) => {
             <$server>::new($service).max_decoding_message_size(REQUEST_MAX_BYTES)

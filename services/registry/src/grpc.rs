@@ -24,7 +24,7 @@ use crate::app::App;
 /// The registry's services on `routes`; streams end when `drain` is cancelled.
 pub(crate) fn add(routes: Routes, core: &Core<State>, drain: &CancellationToken) -> Routes {
     let app = App { core: core.clone() };
-    let ledger = LedgerReader::new(core.ledger().clone(), drain.clone());
+    let ledger = LedgerReader::new(core.clone(), drain.clone());
     macro_rules! bounded {
         ($server:path, $service:expr, $bytes:expr) => {
             <$server>::new($service).max_decoding_message_size($bytes)

@@ -26,7 +26,7 @@ pub(crate) fn add(
     followed: Arc<Following>,
     drain: &CancellationToken,
 ) -> Routes {
-    let ledger = LedgerReader::new(core.ledger().clone(), drain.clone());
+    let ledger = LedgerReader::new(core.clone(), drain.clone());
     let app = App { core, followed, drain: drain.clone() };
     macro_rules! bounded {
         ($server:path, $service:expr) => {

@@ -79,6 +79,8 @@ impl Driven {
             id: "accord-1".to_owned(),
             title: "Tests".to_owned(),
             mode: Mode::Operational,
+            witness_quorum: 0,
+            witnesses: Vec::new(),
             log_keys: BTreeMap::new(),
             consent: ConsentTable::default(),
             hotline: HotlineDeadlines::default(),

@@ -1,6 +1,6 @@
 //! The accord and its clock.
 
-use concord_domain::accord::{Accord, AccordOpened, Mode, Participant};
+use concord_domain::accord::{Accord, AccordOpened, Mode, Participant, Witness};
 use concord_domain::errors::Refusal;
 use concord_domain::registry::clock::SetClock;
 use concord_domain::time::Timestamp;
@@ -14,7 +14,17 @@ use crate::shared::time;
 #[must_use]
 pub fn accord_to_pb(opened: &AccordOpened, now: Timestamp) -> pb::Accord {
     let AccordOpened { hash, accord } = opened;
-    let Accord { id, title, mode, log_keys: _, consent: _, hotline: _, participants } = accord;
+    let Accord {
+        id,
+        title,
+        mode,
+        witness_quorum,
+        log_keys: _,
+        consent: _,
+        hotline: _,
+        participants,
+        witnesses,
+    } = accord;
     let mode = match mode {
         Mode::Operational => pb::AccordMode::Operational,
         Mode::Exercise => pb::AccordMode::Exercise,
@@ -26,7 +36,14 @@ pub fn accord_to_pb(opened: &AccordOpened, now: Timestamp) -> pb::Accord {
         hash: hash.clone(),
         participants: participants.iter().map(participant_to_pb).collect(),
         current_time: Some(time::to_pb(now)),
+        witnesses: witnesses.iter().map(witness_to_pb).collect(),
+        witness_quorum: *witness_quorum,
     }
+}
+
+fn witness_to_pb(witness: &Witness) -> pb::Witness {
+    let Witness { name, participant, public_key } = witness;
+    pb::Witness { name: name.clone(), participant: participant.0.clone(), public_key: public_key.clone() }
 }
 
 fn participant_to_pb(participant: &Participant) -> pb::Participant {

@@ -19,6 +19,7 @@ use crate::journal::{Journal, JournalError, Trailer};
 use crate::kv::KvPlace;
 use crate::machine::Machine;
 use crate::reader::{Head, Ledger, Published, Shared};
+use crate::witnessed::Witnessed;
 
 impl<M: Machine> Writer<M> {
     /// Opens the ledger in `config.directory`, makes it where there is none, and starts its writer.
@@ -50,6 +51,9 @@ impl<M: Machine> Writer<M> {
             })?;
         let keeper = Keeper { accord: config.accord.clone(), service: config.service.clone() };
         let book = Arc::clone(journal.book());
+        // Before entry 0 is written: an empty journal may be a lost one.
+        let witnessed = Witnessed::open(&config.directory, &log, &config.witnesses)?;
+        witnessed.agrees(book.size(), |size| book.root_at(size))?;
         if book.size() == 0 {
             let signed_entries = index::signed_size(place, &log)?;
             if signed_entries > 0 {
@@ -78,6 +82,7 @@ impl<M: Machine> Writer<M> {
             fault: watch::Sender::new(None),
             index: Arc::clone(started.index.store()),
             book,
+            witnessed,
         });
         let queue = Arc::new(Queue::new(config.queue_ordinary, config.queue_reserve));
         let run = Run::new(&config, journal, started.index, key, keeper, &shared, &queue);

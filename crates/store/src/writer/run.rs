@@ -60,7 +60,7 @@ impl<M: Machine> Run<M> {
         let ended = catch_unwind(AssertUnwindSafe(|| {
             while let Some(mut waiting) = self.queue.take(self.group_commands) {
                 while !waiting.is_empty() {
-                    if let Err(fault) = self.group(&mut waiting) {
+                    if let Err(fault) = self.unhalted().and_then(|()| self.group(&mut waiting)) {
                         fail(waiting, &fault);
                         return Err(fault);
                     }
@@ -76,6 +76,11 @@ impl<M: Machine> Run<M> {
         tracing::error!(ledger = %shared.origin, %fault, "the ledger takes nothing more");
         fail(queue.abandon(&fault), &fault);
         shared.fault.send_replace(Some(fault));
+    }
+
+    /// Refuses where the ledger was halted meanwhile.
+    fn unhalted(&self) -> Result<(), String> {
+        self.shared.fault.borrow().clone().map_or(Ok(()), Err)
     }
 
     /// Makes and finishes one group out of the front of `waiting`.
@@ -182,7 +187,8 @@ impl<M: Machine> Run<M> {
     }
 }
 
-fn fail<M: Machine>(waiting: VecDeque<Waiting<M>>, fault: &str) {
+/// Tells all who wait that the ledger takes nothing more.
+pub(super) fn fail<M: Machine>(waiting: VecDeque<Waiting<M>>, fault: &str) {
     for Waiting { reply, submission: _ } in waiting {
         // Who no longer waits needs no answer.
         let _ = reply.send(Err(SubmitError::Fault(fault.to_owned())));

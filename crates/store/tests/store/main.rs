@@ -1,6 +1,11 @@
 //! The store through its public face, with a machine that only counts.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "the builders of tests may stop a test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the builders of tests may stop a test"
+)]
 
 mod copies;
 mod counter;
@@ -9,3 +14,4 @@ mod groups;
 mod index;
 mod properties;
 mod requests;
+mod witnessed;
