@@ -2,6 +2,8 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
+pub mod setting;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,15 +1,10 @@
-//! A cluster in which an operation is in order: a rule set ratified by all, a group designated by all, presence filed.
+//! What the tests of rules share: a small rule set over a world in order, and what they ask of it.
 
-use concord_cli::{Ratified, Who};
-use concord_domain::accord::Mode;
 use concord_domain::actor::Role;
-use concord_domain::time::Timestamp;
-use concord_proto::pb::google::r#type::LatLng;
 use concord_proto::pb::registry::v1 as registry;
 use concord_proto::pb::rules::v1 as pb;
-use concord_proto::pb::r#type::v1 as shared;
-use concord_testkit::{Cluster, first, second};
-use prost::Message;
+pub(crate) use concord_testkit::setting::{call, circle, officer, operation, propose, ratify, window};
+use concord_testkit::{Cluster, first, setting};
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
@@ -34,176 +29,24 @@ vertical_m = 600.0
 time_s = 0
 "#;
 
-pub(crate) const GROUP: &str = "Group one";
-
-pub(crate) async fn call<Q, R>(cluster: &Cluster, by: &Who, method: &str, request: Q) -> Result<R, Status>
-where
-    Q: Message + 'static,
-    R: Message + Default + 'static,
-{
-    cluster.sessions().call(by, &format!("concord.{method}"), request).await
-}
-
 pub(crate) fn reason<T: std::fmt::Debug>(answer: Result<T, Status>) -> String {
     let status = answer.unwrap_err();
     let reason = status.get_error_details().error_info().map(|info| info.reason.clone());
     reason.unwrap_or_else(|| format!("{:?}: {}", status.code(), status.message()))
 }
 
-pub(crate) fn officer() -> Who {
-    first("party-a", Role::DutyOfficer)
-}
-
 /// A cluster with everything in order.
 pub(crate) async fn in_order() -> Cluster {
-    let cluster = Cluster::start_all(Mode::Operational).await;
-    adopt(&cluster, "first").await;
-    designate(&cluster).await;
-    for party in ["party-a", "party-b"] {
-        presence(&cluster, party, registry::PresenceSubject::Group, registry::PresenceLevel::Confirmed).await;
-        presence(&cluster, party, registry::PresenceSubject::OtherArmedGroups, registry::PresenceLevel::None)
-            .await;
-    }
-    cluster
+    setting::in_order(TEXT).await
 }
 
 pub(crate) async fn adopt(cluster: &Cluster, id: &str) {
-    adopt_text(cluster, id, TEXT).await;
+    setting::adopt(cluster, id, TEXT).await;
 }
 
 /// Brings [`TEXT`] with more articles into force.
 pub(crate) async fn adopt_with(cluster: &Cluster, id: &str, articles: &str) {
-    adopt_text(cluster, id, &format!("{TEXT}{articles}")).await;
-}
-
-async fn adopt_text(cluster: &Cluster, id: &str, text: &str) {
-    propose(cluster, id, text).await.unwrap();
-    for party in ["party-a", "party-b"] {
-        ratify(cluster, &second(party, Role::Approver), id, text, party).await.unwrap();
-    }
-}
-
-pub(crate) async fn propose(
-    cluster: &Cluster,
-    id: &str,
-    text: &str,
-) -> Result<pb::ProposeRuleSetResponse, Status> {
-    let request =
-        pb::ProposeRuleSetRequest { rule_set_id: id.to_owned(), text: text.to_owned(), ..Default::default() };
-    let by = first("party-a", Role::Proposer);
-    call(cluster, &by, "rules.v1.RuleSetService/ProposeRuleSet", request).await
-}
-
-/// Ratifies with the key of `key_of`.
-pub(crate) async fn ratify(
-    cluster: &Cluster,
-    by: &Who,
-    id: &str,
-    text: &str,
-    key_of: &str,
-) -> Result<pb::RuleSet, Status> {
-    let resource = format!("ruleSets/{id}");
-    let accord = &cluster.deployment().accord.id;
-    let expires_at = Timestamp::parse("2100-01-01T00:00:00Z").unwrap();
-    let key = std::fs::read_to_string(cluster.folder().join(key_of).join("signing.key")).unwrap();
-    let signed = Ratified { accord, resource: &resource, text, expires_at };
-    let envelope = signed.envelope(&format!("{key_of}-1"), &key).unwrap();
-    let request = pb::RatifyRuleSetRequest { name: resource.clone(), envelope, ..Default::default() };
-    let answer: pb::RatifyRuleSetResponse =
-        call(cluster, by, "rules.v1.RuleSetService/RatifyRuleSet", request).await?;
-    Ok(answer.rule_set.unwrap())
-}
-
-async fn designate(cluster: &Cluster) {
-    let request = registry::ProposeDesignationRequest {
-        designation_id: "group-1".to_owned(),
-        designation: Some(registry::Designation {
-            kind: registry::DesignationKind::Group.into(),
-            primary_name: GROUP.to_owned(),
-            ..Default::default()
-        }),
-        ..Default::default()
-    };
-    let by = first("party-a", Role::Proposer);
-    let method = "registry.v1.DesignationService/ProposeDesignation";
-    let answer: registry::ProposeDesignationResponse = call(cluster, &by, method, request).await.unwrap();
-    let mut etag = answer.designation.unwrap().etag;
-    for party in ["party-a", "party-b"] {
-        let request = registry::DecideDesignationRequest {
-            name: "designations/group-1".to_owned(),
-            etag,
-            decision: registry::ProposalDecision::Approve.into(),
-            ..Default::default()
-        };
-        let by = second(party, Role::Approver);
-        let method = "registry.v1.DesignationService/DecideDesignation";
-        let answer: registry::DecideDesignationResponse = call(cluster, &by, method, request).await.unwrap();
-        etag = answer.designation.unwrap().etag;
-    }
-}
-
-pub(crate) fn circle(latitude: f64, longitude: f64, radius_m: f64) -> shared::Area {
-    let center = Some(LatLng { latitude, longitude });
-    shared::Area { form: Some(shared::area::Form::Circle(shared::Circle { center, radius_m })) }
-}
-
-fn now_s() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    i64::try_from(now.as_secs()).unwrap()
-}
-
-/// A window around now, in seconds from now.
-pub(crate) fn window(from_s: i64, to_s: i64) -> shared::TimeWindow {
-    let at = |seconds| Some(prost_types::Timestamp { seconds: now_s() + seconds, nanos: 0 });
-    shared::TimeWindow { start_time: at(from_s), end_time: at(to_s) }
-}
-
-async fn presence(
-    cluster: &Cluster,
-    party: &str,
-    subject: registry::PresenceSubject,
-    level: registry::PresenceLevel,
-) {
-    let group = if subject == registry::PresenceSubject::Group { GROUP } else { "" };
-    let assessment = registry::PresenceAssessment {
-        subject: subject.into(),
-        group: group.to_owned(),
-        level: level.into(),
-        area: Some(circle(0.5, 0.5, 5_000.0)),
-        observe_time: window(-600, 0).start_time,
-        ..Default::default()
-    };
-    let request = registry::FilePresenceRequest { assessment: Some(assessment), ..Default::default() };
-    let by = first(party, Role::DutyOfficer);
-    let method = "registry.v1.PresenceService/FilePresence";
-    call::<_, registry::FilePresenceResponse>(cluster, &by, method, request).await.unwrap();
-}
-
-/// An operation to which nothing objects.
-pub(crate) fn operation() -> pb::Operation {
-    let source = |origin: &str| pb::IntelligenceSource { origin: origin.to_owned(), ..Default::default() };
-    let none: i32 = pb::AdverseFact::None.into();
-    let assessed: i32 = pb::Assessment::Assessed.into();
-    pb::Operation {
-        kind: pb::OperationKind::AirStrike.into(),
-        target_type: pb::TargetType::GroupPosition.into(),
-        claimed_group: GROUP.to_owned(),
-        effect_area: Some(circle(0.5, 0.5, 300.0)),
-        window: Some(window(60, 3_600)),
-        harm_estimate: Some(pb::HarmEstimate { killed: Some(0), injured: Some(0), ..Default::default() }),
-        sources: vec![source("one"), source("two")],
-        civilian_presence: assessed,
-        building_use: assessed,
-        secondary_hazard: assessed,
-        dissent: none,
-        dual_use: none,
-        position_interpolated: none,
-        data_link_lost: none,
-        self_defence_claim: none,
-        emergency_claim: none,
-        troops_in_contact_claim: none,
-        ..Default::default()
-    }
+    setting::adopt(cluster, id, &format!("{TEXT}{articles}")).await;
 }
 
 pub(crate) async fn check(
