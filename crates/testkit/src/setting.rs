@@ -77,9 +77,20 @@ pub async fn in_order() -> Cluster {
     cluster
 }
 
+/// A cluster with everything in order under the rule set of a text.
+pub async fn in_order_under(text: &str) -> Cluster {
+    let cluster = Cluster::start_all(Mode::Operational).await;
+    put_in_order_under(&cluster, text).await;
+    cluster
+}
+
 /// Puts everything in order in a fresh cluster.
 pub async fn put_in_order(cluster: &Cluster) {
-    adopt(cluster, "first").await;
+    put_in_order_under(cluster, TEXT).await;
+}
+
+async fn put_in_order_under(cluster: &Cluster, text: &str) {
+    adopt_text(cluster, "first", text).await;
     designate(cluster).await;
     for party in ["party-a", "party-b"] {
         presence(cluster, party, registry::PresenceSubject::Group, registry::PresenceLevel::Confirmed).await;

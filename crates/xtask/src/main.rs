@@ -13,7 +13,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Measures the write path beside its controls, in one run.
+    /// Measures durable writes and checks beside their controls, in one run.
     Bench(bench::Args),
 }
 

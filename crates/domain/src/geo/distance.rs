@@ -9,6 +9,10 @@ use super::{Area, Circle, LatLng, Polygon, Route};
 /// curvature of WGS84 (6 335 439 m, along the meridian at the equator).
 const SHORT_RADIUS_M: f64 = 6_335_000.0;
 
+/// Radius of the sphere on which no distance is shorter than on the ellipsoid, in metres: above the largest radius of
+/// curvature of WGS84 (6 399 594 m, at the poles).
+const LONG_RADIUS_M: f64 = 6_400_000.0;
+
 /// Metres from the equator to a pole.
 const QUARTER_MERIDIAN_M: f64 = 10_001_965.7;
 
@@ -91,19 +95,34 @@ pub fn may_be_within(a: &Area, b: &Area, distance_m: f64) -> bool {
 fn reach_of(area: &Area) -> f64 {
     match area {
         Area::Circle(circle) => circle.radius_m,
-        // Edges bulge beyond their ends by less than half their length.
-        _ => 2.0 * extent_radius_m(area),
+        _ => {
+            let from = reference_point(area);
+            let positions = area.polygons().iter().flat_map(|polygon| &polygon.ring);
+            // Edges bulge beyond their ends by less than half their length.
+            2.0 * positions.map(|to| long_distance_m(from, *to)).fold(0.0, f64::max)
+        }
     }
 }
 
 /// A distance on a sphere that is smaller than the ellipsoid, and so never longer than the true one.
 fn short_distance_m(a: LatLng, b: LatLng) -> f64 {
+    // Geodetic latitudes differ from the sphere's by at most 0.2 degrees, which 0.5 % of the distance covers.
+    SHORT_RADIUS_M * angle(a, b) * 0.995
+}
+
+/// A distance on a sphere that is larger than the ellipsoid, and so never shorter than the true one: with the latitudes
+/// as they are, no piece of a path is longer on the ellipsoid than the radius of curvature lets it be.
+pub(super) fn long_distance_m(a: LatLng, b: LatLng) -> f64 {
+    LONG_RADIUS_M * angle(a, b)
+}
+
+/// The angle between two positions as seen from the middle of a sphere, in radians.
+fn angle(a: LatLng, b: LatLng) -> f64 {
     let (lat_a, lat_b) = (a.lat.to_radians(), b.lat.to_radians());
     let half_lat = ((lat_b - lat_a) / 2.0).sin();
     let half_lng = ((b.lng - a.lng).to_radians() / 2.0).sin();
     let h = half_lat * half_lat + lat_a.cos() * lat_b.cos() * half_lng * half_lng;
-    // Geodetic latitudes differ from the sphere's by at most 0.2 degrees, which 0.5 % of the distance covers.
-    2.0 * SHORT_RADIUS_M * h.sqrt().min(1.0).asin() * 0.995
+    2.0 * h.sqrt().min(1.0).asin()
 }
 
 fn circles_m(a: &Circle, b: &Circle) -> f64 {

@@ -6,6 +6,7 @@
 use geographiclib_rs::{DirectGeodesic, Geodesic, InverseGeodesic};
 
 use super::LatLng;
+use super::distance::long_distance_m;
 
 /// Longest piece of an edge, in metres: its chord leaves the geodesic by less than a metre within 500 km.
 const PIECE_MAX_M: f64 = 10_000.0;
@@ -54,6 +55,15 @@ impl Plane {
     }
 
     fn edge(&self, from: LatLng, to: LatLng, points: &mut Vec<Point>) {
+        // Where even the longer measure is one piece, the exact length need not be known.
+        if long_distance_m(from, to) > PIECE_MAX_M {
+            self.cuts(from, to, points);
+        }
+        points.push(self.point(to));
+    }
+
+    /// The positions at which an edge is cut.
+    fn cuts(&self, from: LatLng, to: LatLng, points: &mut Vec<Point>) {
         let (length_m, azimuth, _, _): (f64, f64, f64, f64) =
             self.geodesic.inverse(from.lat, from.lng, to.lat, to.lng);
         let pieces = (length_m / PIECE_MAX_M).ceil().clamp(1.0, PIECES_MAX);
@@ -64,7 +74,6 @@ impl Plane {
             points.push(self.point(LatLng { lat, lng }));
             piece += 1.0;
         }
-        points.push(self.point(to));
     }
 
     /// A length in the plane as a lower bound of the true length, for points no further than `reach_m` from the middle.

@@ -8,6 +8,7 @@ use std::process::Command;
 use serde::Serialize;
 
 use super::Args;
+use super::machine::Neighbours;
 
 /// One figure.
 #[derive(Debug, Serialize)]
@@ -30,14 +31,14 @@ impl Line {
     }
 }
 
-pub(crate) fn tell(lines: &[Line], args: &Args) -> Result<(), String> {
+pub(crate) fn tell(lines: &[Line], args: &Args, neighbours: &Neighbours) -> Result<(), String> {
     let mut out = std::io::stdout();
     if args.json {
         let text =
             serde_json::to_string(&serde_json::json!({ "lines": lines })).map_err(|e| e.to_string())?;
         return writeln!(out, "{text}").map_err(|e| e.to_string());
     }
-    let table = table(lines, args)?;
+    let table = table(lines, args, neighbours)?;
     writeln!(out, "{table}").map_err(|e| e.to_string())?;
     if args.quick {
         return Ok(());
@@ -48,14 +49,15 @@ pub(crate) fn tell(lines: &[Line], args: &Args) -> Result<(), String> {
         .map_err(|e| e.to_string())
 }
 
-fn table(lines: &[Line], args: &Args) -> Result<String, String> {
+fn table(lines: &[Line], args: &Args, neighbours: &Neighbours) -> Result<String, String> {
     let mut text = String::from("# Benchmark\n\n");
     let command = if args.quick { "cargo xtask bench --quick" } else { "cargo xtask bench" };
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
     let (date, machine) = (first_line("date", &["-u", "+%F"]), first_line("uname", &["-srm"]));
     let profile = if cfg!(debug_assertions) { "development" } else { "release" };
     let head = format!(
-        "`{command}`, {profile} build, {date}, {machine}, {cores} cores; server, client and controls share them.\n\n"
+        "`{command}`, {profile} build, {date}, {machine}, {cores} cores; server, client and controls share them. {}\n\n",
+        neighbours.told()
     );
     text.push_str(&head);
     text.push_str("| what | value | unit | goal |\n| --- | ---: | --- | ---: |\n");

@@ -109,6 +109,17 @@ proptest! {
     }
 
     #[test]
+    fn the_cheap_distances_hold_the_true_one_between_them(
+        a in anywhere(), azimuth in 0.0..360.0f64, away_m in 0.0..20_000_000.0f64, b in anywhere(),
+    ) {
+        for b in [b, destination(a, azimuth, away_m), LatLng { lat: -a.lat, lng: a.lng - 180.0 }] {
+            let true_m = distance_m(a, b);
+            prop_assert!(short_distance_m(a, b) <= true_m + 1e-6);
+            prop_assert!(long_distance_m(a, b) >= true_m - 1e-6, "{} and {true_m}", long_distance_m(a, b));
+        }
+    }
+
+    #[test]
     fn a_larger_circle_is_never_further(a in anywhere(), b in anywhere(), small in 0.0..5_000.0f64, more in 0.0..5_000.0f64) {
         let other = Area::point(b);
         prop_assert!(separation_m(&Area::circle(a, small + more), &other) <= separation_m(&Area::circle(a, small), &other));
