@@ -72,7 +72,7 @@ impl FollowedCopy {
         log: LogVerifier,
         segment_bytes: u64,
     ) -> Result<(Self, Option<TornTail>), JournalError> {
-        let (journal, torn) = Journal::open(directory, &log, segment_bytes)?;
+        let (journal, torn) = Journal::open(directory, &log, segment_bytes, || Ok(0))?;
         let mut copy = Self { journal, log, checkpoint: None, spent: false };
         if let Some(last) = copy.size().checked_sub(1) {
             let read = copy.journal.book().trailer(last);

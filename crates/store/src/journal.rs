@@ -135,16 +135,18 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal in `directory`, makes it where there is none, and cuts an unfinished tail.
+    /// Opens the journal in `directory`, makes it where there is none, and cuts an unfinished tail, unless a checkpoint
+    /// was seen elsewhere that covers more than is left: `signed` says how much, where that matters.
     pub(crate) fn open(
         directory: &Path,
         log: &LogVerifier,
         segment_bytes: u64,
+        signed: impl FnOnce() -> Result<u64, JournalError>,
     ) -> Result<(Self, Option<TornTail>), JournalError> {
         let io_error = |source| JournalError::Io { path: directory.to_owned(), source };
         fs::create_dir_all(directory).map_err(io_error)?;
         let lock = Lock::take(directory)?;
-        let scanned = scan::scan(directory, log, segment_bytes)?;
+        let scanned = scan::scan(directory, log, segment_bytes, signed)?;
         let mut journal = Self {
             origin: origin_digest(log.origin()),
             segment_bytes: segment_bytes.max(SEGMENT_HEADER_BYTES as u64),

@@ -58,10 +58,18 @@ struct Scan<'a> {
     groups: Vec<GroupSpot>,
     offsets: Vec<u32>,
     last_trailer: Option<Trailer>,
+    /// Where the groups of the segment before end.
+    end: u64,
 }
 
-/// Scans all segments of `directory`.
-pub(super) fn scan(directory: &Path, log: &LogVerifier, segment_bytes: u64) -> Result<Scanned, JournalError> {
+/// Scans all segments of `directory`; `signed` says how many entries a checkpoint that was seen elsewhere covers, and is
+/// asked only where something would be cut: what has been seen was finished.
+pub(super) fn scan(
+    directory: &Path,
+    log: &LogVerifier,
+    segment_bytes: u64,
+    signed: impl FnOnce() -> Result<u64, JournalError>,
+) -> Result<Scanned, JournalError> {
     let io_error = |source| JournalError::Io { path: directory.to_owned(), source };
     let numbers = segment::list(directory).map_err(io_error)?;
     let mut files = Vec::with_capacity(numbers.len());
@@ -76,6 +84,7 @@ pub(super) fn scan(directory: &Path, log: &LogVerifier, segment_bytes: u64) -> R
         groups: Vec::new(),
         offsets: Vec::new(),
         last_trailer: None,
+        end: 0,
     };
     let (mut last, mut torn) = (None, None);
     for (at, number) in numbers.iter().enumerate() {
@@ -86,9 +95,17 @@ pub(super) fn scan(directory: &Path, log: &LogVerifier, segment_bytes: u64) -> R
         let is_last = at + 1 == numbers.len();
         let (end, capacity, cut) = scan.segment(*number, &bytes, is_last, segment_bytes)?;
         torn = cut;
+        scan.end = end;
         last = Some(LastSegment { number: *number, end, capacity, length: bytes.len() as u64 });
     }
     scan.verify_last_checkpoint()?;
+    if let Some(TornTail { segment, offset, .. }) = torn {
+        let (held, signed) = (scan.tree.size(), signed()?);
+        if signed > held {
+            let what = format!("a group does not hold, and a checkpoint over {signed} entries was signed");
+            return Err(scan.damaged(segment, offset, &what));
+        }
+    }
     Ok(Scanned { book: Book::new(scan.tree, files, scan.groups, scan.offsets), last, torn })
 }
 
@@ -131,6 +148,9 @@ impl Scan<'_> {
         };
         if header.origin != origin_digest(self.log.origin()) {
             return Err(JournalError::OtherLedger { expected: self.log.origin().to_owned() });
+        }
+        if header.number == number && number > 0 && header.first_index > self.tree.size() {
+            return Err(self.damaged(number - 1, self.end, "groups are missing from the end of the segment"));
         }
         if header.number != number
             || header.first_index != self.tree.size()

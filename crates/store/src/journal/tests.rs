@@ -50,7 +50,7 @@ fn append(journal: &mut Journal, count: u64) {
 }
 
 fn open(directory: &Path) -> Result<(Journal, Option<TornTail>), JournalError> {
-    Journal::open(directory, key().verifier(), SEGMENT)
+    Journal::open(directory, key().verifier(), SEGMENT, || Ok(0))
 }
 
 /// A journal of groups of those sizes; gives, after each, segment, end and size.
@@ -218,7 +218,12 @@ fn a_lost_segment_or_a_lost_group_between_others_is_named() {
     let mut emptied = second.clone();
     emptied[128..end].fill(0);
     fs::write(&path, emptied).unwrap();
-    assert!(matches!(open(folder.path()).err(), Some(JournalError::Damaged { .. })));
+    match open(folder.path()).err() {
+        Some(JournalError::Damaged { segment, offset, .. }) => {
+            assert_eq!((segment, offset), (path.clone(), 128), "named where the groups are missing");
+        }
+        other => panic!("{other:?}"),
+    }
     fs::write(&path, second).unwrap();
     assert_eq!(open(folder.path()).unwrap().0.book().size(), 15);
 }
@@ -242,10 +247,10 @@ fn another_ledger_or_another_key_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     written(folder.path(), &[1]);
     let rules = LogKey::new("accord-1/rules", PrivateKey::from_seed(&[1; 32])).unwrap();
-    let error = Journal::open(folder.path(), rules.verifier(), SEGMENT).err();
+    let error = Journal::open(folder.path(), rules.verifier(), SEGMENT, || Ok(0)).err();
     assert!(matches!(error, Some(JournalError::OtherLedger { .. })));
     let stranger = LogKey::new("accord-1/registry", PrivateKey::from_seed(&[2; 32])).unwrap();
-    let error = Journal::open(folder.path(), stranger.verifier(), SEGMENT).err();
+    let error = Journal::open(folder.path(), stranger.verifier(), SEGMENT, || Ok(0)).err();
     assert!(matches!(error, Some(JournalError::Checkpoint { size: 1, .. })));
 }
 

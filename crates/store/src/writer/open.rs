@@ -1,5 +1,6 @@
 //! Opening a ledger: journal, entry 0, index, and only then the writer thread.
 
+use std::io;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -14,7 +15,7 @@ use super::run::Run;
 use super::salts::Salts;
 use super::{Genesis, Handle, OpenError, OpenReport, Writer, WriterConfig};
 use crate::index::{self, GroupChanges};
-use crate::journal::{Journal, Trailer};
+use crate::journal::{Journal, JournalError, Trailer};
 use crate::kv::KvPlace;
 use crate::machine::Machine;
 use crate::reader::{Head, Ledger, Published, Shared};
@@ -40,7 +41,13 @@ impl<M: Machine> Writer<M> {
         }
         let log = key.verifier().clone();
         let (mut journal, torn_tail) =
-            Journal::open(&config.directory.join("journal"), &log, config.segment_bytes)?;
+            Journal::open(&config.directory.join("journal"), &log, config.segment_bytes, || {
+                let unreadable = |error: index::StartError| JournalError::Io {
+                    path: config.directory.clone(),
+                    source: io::Error::other(error.to_string()),
+                };
+                index::signed_size(place, &log).map_err(unreadable)
+            })?;
         let keeper = Keeper { accord: config.accord.clone(), service: config.service.clone() };
         let book = Arc::clone(journal.book());
         if book.size() == 0 {

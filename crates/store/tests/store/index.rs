@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use concord_store::{Batch, IndexStart, KvPlace, MemoryPlace, OpenError, SledPlace, StartError, Writer};
+use concord_store::{
+    Batch, IndexStart, JournalError, KvPlace, MemoryPlace, OpenError, SledPlace, StartError, Writer,
+};
 
 use crate::counter::{
     Command, Counter, add, config, genesis, key, open, stop, submit, try_open, try_open_at,
@@ -165,6 +167,30 @@ fn a_journal_that_lost_what_was_signed_for_is_refused() {
     copy_folder(old.path(), &journal);
     fs::remove_dir_all(folder.path().join("index")).unwrap();
     assert_eq!(open(folder.path()).2.entries, 2);
+}
+
+#[test]
+fn a_last_group_that_the_index_has_seen_is_named_as_damaged_and_not_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let (state, row) = fill(folder.path());
+    let path = folder.path().join("journal/00000000.seg");
+    let whole = fs::read(&path).unwrap();
+    let end = whole.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let mut rotten = whole.clone();
+    rotten[end / 512 * 512 - 512..end].fill(0);
+    fs::write(&path, &rotten).unwrap();
+    for _ in 0..2 {
+        match try_open(folder.path()).map(|_| ()) {
+            Err(OpenError::Journal(JournalError::Damaged { segment, offset, good_entries, .. })) => {
+                assert!(segment.ends_with("00000000.seg") && (offset as usize) < end - 512);
+                assert_eq!(good_entries, 20);
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(fs::read(&path).unwrap(), rotten, "what is left is evidence");
+    }
+    fs::write(&path, whole).unwrap();
+    assert_eq!(is_whole(folder.path(), &state, &row), IndexStart::Current);
 }
 
 /// The same counter with rows of another form.
