@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::core::Core;
 use crate::health::reporter;
 use crate::identity::server_config;
+use crate::limits::FAULT_DRAIN_MAX;
 use crate::open::open;
 use crate::reflection;
 use crate::serve::{Serving, serve};
@@ -66,7 +67,7 @@ where
     let routes = reflection::add(routes, concord_proto::DESCRIPTORS, offers)?;
     let authorizer = Arc::new(Authorizer::new().map_err(|e| e.to_string())?);
     let serving = Serving { accord, tls: Arc::new(tls), routes, authorizer };
-    let served = tokio::spawn(serve(listener, serving, drain.clone()));
+    let mut served = tokio::spawn(serve(listener, serving, drain.clone()));
     health.serving().await;
     let ended = tokio::select! {
         () = stop.cancelled() => Ended::Drained,
@@ -78,7 +79,14 @@ where
     };
     health.not_serving().await;
     drain.cancel();
-    served.await.map_err(|e| e.to_string())?;
+    match ended {
+        Ended::Drained => served.await.map_err(|e| e.to_string())?,
+        Ended::LedgerFault => {
+            if tokio::time::timeout(FAULT_DRAIN_MAX, &mut served).await.is_err() {
+                served.abort();
+            }
+        }
+    }
     tokio::task::spawn_blocking(move || core.writer().close()).await.map_err(|e| e.to_string())?;
     Ok(ended)
 }
