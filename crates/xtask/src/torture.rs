@@ -4,8 +4,11 @@
 //! A test draws everything from its seed and the number of its round, so that any round can be run again alone.
 
 mod binary;
+mod faults;
+mod filled;
 mod kill;
 mod outside;
+mod syscall;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -42,6 +45,7 @@ pub(crate) struct Args {
 enum Name {
     All,
     Kill,
+    Syscall,
 }
 
 impl Name {
@@ -140,6 +144,7 @@ fn one(runtime: &Runtime, name: Name, run: &Run, tally: &mut Tally) -> Result<()
     match name {
         Name::All => Ok(()),
         Name::Kill => runtime.block_on(kill::run(run, tally)),
+        Name::Syscall => runtime.block_on(syscall::run(run, tally)),
     }
 }
 
