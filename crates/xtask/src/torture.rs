@@ -6,6 +6,7 @@
 mod binary;
 mod faults;
 mod filled;
+mod io_error;
 mod kill;
 mod outside;
 mod syscall;
@@ -46,6 +47,7 @@ enum Name {
     All,
     Kill,
     Syscall,
+    IoError,
 }
 
 impl Name {
@@ -144,6 +146,7 @@ fn one(runtime: &Runtime, name: Name, run: &Run, tally: &mut Tally) -> Result<()
     match name {
         Name::All => Ok(()),
         Name::Kill => runtime.block_on(kill::run(run, tally)),
+        Name::IoError => runtime.block_on(io_error::run(run, tally)),
         Name::Syscall => runtime.block_on(syscall::run(run, tally)),
     }
 }
