@@ -4,11 +4,13 @@
 //! A test draws everything from its seed and the number of its round, so that any round can be run again alone.
 
 mod binary;
+mod cells;
 mod faults;
 mod filled;
 mod io_error;
 mod kill;
 mod outside;
+mod rot;
 mod syscall;
 mod writes;
 
@@ -48,6 +50,7 @@ enum Name {
     Kill,
     Syscall,
     IoError,
+    Rot,
 }
 
 impl Name {
@@ -147,6 +150,7 @@ fn one(runtime: &Runtime, name: Name, run: &Run, tally: &mut Tally) -> Result<()
         Name::All => Ok(()),
         Name::Kill => runtime.block_on(kill::run(run, tally)),
         Name::IoError => runtime.block_on(io_error::run(run, tally)),
+        Name::Rot => rot::run(run, tally),
         Name::Syscall => runtime.block_on(syscall::run(run, tally)),
     }
 }
