@@ -30,5 +30,7 @@ pub const CALL_MAX: Duration = Duration::from_secs(10);
 pub const IMPORT_MAX: Duration = Duration::from_secs(120);
 /// Longest drain.
 pub const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// Longest drain of a process whose ledger failed: what waits is answered at once, and nobody else is waited for.
+pub const FAULT_DRAIN_MAX: Duration = Duration::from_millis(500);
 /// Characters of a request identifier in a header.
 pub const REQUEST_ID_MAX_CHARS: usize = 64;

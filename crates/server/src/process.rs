@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::core::Core;
 use crate::health::reporter;
 use crate::identity::server_config;
+use crate::limits::FAULT_DRAIN_MAX;
 use crate::open::open;
 use crate::reflection;
 use crate::serve::{Services, Serving, serve};
@@ -64,7 +65,7 @@ where
     let services = Services::default();
     let always = Routes::new(health_server);
     let serving = Serving { accord, tls, always, services: Arc::clone(&services), authorizer };
-    let served = tokio::spawn(serve(listener, serving, drain.clone()));
+    let mut served = tokio::spawn(serve(listener, serving, drain.clone()));
     let opened_from = config.clone();
     let opened = tokio::task::spawn_blocking(move || open(&opened_from, initial, opening));
     let core: Core<D> = opened.await.map_err(|e| e.to_string())??;
@@ -83,7 +84,14 @@ where
     };
     health.not_serving().await;
     drain.cancel();
-    served.await.map_err(|e| e.to_string())?;
+    match ended {
+        Ended::Drained => served.await.map_err(|e| e.to_string())?,
+        Ended::LedgerFault => {
+            if tokio::time::timeout(FAULT_DRAIN_MAX, &mut served).await.is_err() {
+                served.abort();
+            }
+        }
+    }
     tokio::task::spawn_blocking(move || core.writer().close()).await.map_err(|e| e.to_string())?;
     Ok(ended)
 }

@@ -9,6 +9,7 @@ pub mod wire;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -177,6 +178,49 @@ impl Cluster {
         self.process(service).resume();
     }
 
+    /// Waits until a launched process says that it serves, and gives how long that took.
+    ///
+    /// # Errors
+    /// The end of its log, where it does not in time.
+    ///
+    /// # Panics
+    /// Where it is no process.
+    pub async fn served_within(&self, service: &str, within: Duration) -> Result<Duration, String> {
+        self.process(service).served_within(&self.sessions, within).await
+    }
+
+    /// The system's number of a service's process.
+    ///
+    /// # Panics
+    /// Where it is no process.
+    #[must_use]
+    pub fn id(&self, service: &str) -> Option<u32> {
+        self.process(service).id()
+    }
+
+    /// Tells the process of a service to stop, and does not wait for it.
+    ///
+    /// # Panics
+    /// Where it is no process.
+    pub fn terminate(&self, service: &str) {
+        self.process(service).signal("TERM");
+    }
+
+    /// How a process ended by itself; nothing where it has not in time, and it then runs on.
+    ///
+    /// # Panics
+    /// Where it is no process.
+    pub async fn ended_within(&mut self, service: &'static str, within: Duration) -> Option<ExitStatus> {
+        let Some(Running::Process(process)) = self.running.get_mut(service) else {
+            panic!("{service} is no process");
+        };
+        let ended = process.ended_within(within).await;
+        if ended.is_some() {
+            self.running.remove(service);
+        }
+        ended
+    }
+
     fn process(&self, service: &str) -> &Process {
         match self.running.get(service) {
             Some(Running::Process(process)) => process,
@@ -200,8 +244,16 @@ impl Cluster {
     /// # Panics
     /// Where services run in this process.
     pub fn launch(&mut self, service: &'static str) {
+        self.launch_under(service, &[]);
+    }
+
+    /// The same, with the process as what another command runs, such as `strace -D`, which leaves it the child of this one.
+    ///
+    /// # Panics
+    /// Where services run in this process.
+    pub fn launch_under(&mut self, service: &'static str, under: &[String]) {
         let Host::ProcessesOf(concord) = &self.host else { panic!("{service} is no process") };
-        let process = Process::start(concord, service, self.folder.path(), &self.deployment.addresses);
+        let process = Process::start(concord, service, self.folder.path(), &self.deployment.addresses, under);
         self.running.insert(service, Running::Process(Box::new(process)));
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command as Shell, Stdio};
+use std::process::{Command as Shell, ExitStatus, Stdio};
 use std::time::Duration;
 
 use concord_cli::{Sessions, Who};
@@ -26,18 +26,27 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts `concord serve` at the service's address.
+    /// Starts `concord serve` at the service's address, by itself or as what another command runs.
     pub(crate) fn start(
         concord: &Path,
         service: &'static str,
         folder: &Path,
         addresses: &BTreeMap<&'static str, String>,
+        under: &[String],
     ) -> Self {
         let log = folder.join(format!("{service}.log"));
         let file = std::fs::OpenOptions::new().create(true).append(true).open(&log).expect("a log file");
         let listen = addresses.get(service).expect("an address").trim_start_matches("https://");
         let peers = addresses.iter().filter(|(peer, _)| **peer != service);
-        let child = Command::new(concord)
+        let mut command = match under {
+            [] => Command::new(concord),
+            [program, arguments @ ..] => {
+                let mut command = Command::new(program);
+                command.args(arguments).arg(concord);
+                command
+            }
+        };
+        let child = command
             .args(["serve", service, "--listen", listen, "--config"])
             .arg(folder.join(format!("{service}.toml")))
             .args(peers.flat_map(|(peer, address)| ["--peer".to_owned(), format!("{peer}={address}")]))
@@ -51,6 +60,17 @@ impl Process {
 
     /// Waits until the service says that it serves.
     pub(crate) async fn served(&self, sessions: &Sessions) {
+        if let Err(why) = self.served_within(sessions, WAIT_MAX).await {
+            panic!("{why}");
+        }
+    }
+
+    /// Waits until the service says that it serves, and gives how long that took; an error where it does not in time.
+    pub(crate) async fn served_within(
+        &self,
+        sessions: &Sessions,
+        within: Duration,
+    ) -> Result<Duration, String> {
         let auditor = Who::new("auditor", "actor-1", Role::Auditor);
         let channel = sessions.channel(&auditor, self.service).expect("a channel");
         let mut health = HealthClient::new(channel);
@@ -58,11 +78,19 @@ impl Process {
         loop {
             let answer = health.check(HealthCheckRequest { service: String::new() }).await;
             if answer.is_ok_and(|answer| answer.get_ref().status == ServingStatus::Serving as i32) {
-                return;
+                return Ok(begun.elapsed());
             }
-            assert!(begun.elapsed() < WAIT_MAX, "{} does not serve:\n{}", self.service, self.told());
+            if begun.elapsed() > within {
+                return Err(format!("{} does not serve:\n{}", self.service, self.told()));
+            }
             sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// How it ended by itself; nothing where it has not in time.
+    pub(crate) async fn ended_within(&mut self, within: Duration) -> Option<ExitStatus> {
+        let ended = tokio::time::timeout(within, self.child.wait()).await;
+        ended.ok().map(|status| status.expect("an exit status"))
     }
 
     /// SIGKILL.
@@ -92,7 +120,13 @@ impl Process {
         self.signal("CONT");
     }
 
-    fn signal(&self, name: &str) {
+    /// Its number, as long as it runs.
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().expect("a running process");
         let sent = Shell::new("sh").args(["-c", &format!("kill -{name} {id}")]).status();
         assert!(sent.expect("a shell").success(), "SIG{name} to {}", self.service);

@@ -1,6 +1,7 @@
-//! `cargo xtask`: what developers run by hand. Today: `bench`.
+//! `cargo xtask`: what developers run by hand. `bench` measures, `torture` breaks.
 
 mod bench;
+mod torture;
 
 use clap::{Parser, Subcommand};
 
@@ -15,6 +16,8 @@ struct Cli {
 enum Command {
     /// Measures durable writes and checks beside their controls, in one run.
     Bench(bench::Args),
+    /// Shows what kills, faults, rot and forgery cannot do to a ledger.
+    Torture(torture::Args),
 }
 
 fn main() -> Result<(), String> {
@@ -22,5 +25,6 @@ fn main() -> Result<(), String> {
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|e| e.to_string())?;
     match Cli::parse().command {
         Command::Bench(args) => runtime.block_on(bench::run(args)),
+        Command::Torture(args) => torture::run(&runtime, &args),
     }
 }
