@@ -197,6 +197,13 @@ impl Refusal {
         }
     }
 
+    /// The same refusal, which names more wrong fields.
+    #[must_use]
+    pub fn besides(self, found: impl IntoIterator<Item = Violation>) -> Self {
+        let violations = self.violations.into_iter().chain(found).collect();
+        Self { reason: self.reason, metadata: self.metadata, ..Self::invalid(violations) }
+    }
+
     /// No resource of that name.
     #[must_use]
     pub fn not_found(name: &str) -> Self {

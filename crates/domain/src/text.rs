@@ -50,6 +50,14 @@ pub fn reason_given(field: &str, text: &str) -> Result<String, Refusal> {
     checked(field, text, TEXT_MAX_CHARS).map_err(|violation| Refusal::invalid(vec![violation]))
 }
 
+/// A reason that may be left out.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` that names `field`.
+pub fn reason_or_none(field: &str, text: &str) -> Result<String, Refusal> {
+    checked_or_empty(field, text, TEXT_MAX_CHARS).map_err(|violation| Refusal::invalid(vec![violation]))
+}
+
 /// The form in which two names are compared: NFKC, lower case, runs of white space as one space.
 #[must_use]
 pub fn folded(name: &str) -> String {

@@ -261,20 +261,26 @@ fn amend(
     plan: &Plan,
     context: &Context,
 ) -> Result<(Change, Movement), Refusal> {
-    let mut row = state.movements.find(id)?.as_ref().clone();
-    own(&row, context)?;
-    require_fresh(&row, &row.name(), read)?;
-    standing(&row, "amended")?;
     let mut found = plan.violations("plan");
-    if row.former_plans.len() >= FORMER_PLANS_MAX {
+    let row = amendable(state, id, read, context);
+    if row.as_ref().is_ok_and(|row| row.former_plans.len() >= FORMER_PLANS_MAX) {
         let rule = format!("amended at most {FORMER_PLANS_MAX} times");
         found.push(Violation::new("plan", rule, FORMER_PLANS_MAX, "complete it and notify a new movement"));
     }
     Refusal::unless_valid(found)?;
+    let mut row = row?;
     row.former_plans.push(std::mem::replace(&mut row.plan, plan.clone()));
     row.version = row.version.saturating_add(1);
     row.acknowledgements.clear();
     Ok((Change::Amended, row))
+}
+
+fn amendable(state: &State, id: &str, read: &str, context: &Context) -> Result<Movement, Refusal> {
+    let row = state.movements.find(id)?.as_ref().clone();
+    own(&row, context)?;
+    require_fresh(&row, &row.name(), read)?;
+    standing(&row, "amended")?;
+    Ok(row)
 }
 
 fn acknowledge(

@@ -7,9 +7,10 @@ mod removal;
 
 use crate::actor::Actor;
 use crate::consent::Approvals;
-use crate::errors::Refusal;
+use crate::errors::{Refusal, Violation};
 use crate::fold::Context;
 use crate::geo::Area;
+use crate::limits::BUFFER_MAX_M;
 use crate::registry::{Event, State};
 use crate::table::Resource;
 use crate::time::Timestamp;
@@ -150,6 +151,14 @@ impl Change {
             Self::Removed => "protected_entity.removed",
         }
     }
+}
+
+/// The violation of an accuracy or a distance that is too small or too large, in metres.
+#[must_use]
+pub fn distance_violation(field: &str, value_m: f64) -> Option<Violation> {
+    let wrong = !(0.0..=BUFFER_MAX_M).contains(&value_m);
+    let rule = format!("from 0 to {BUFFER_MAX_M} metres");
+    wrong.then(|| Violation::new(field, rule, value_m, "give a larger entity as a polygon"))
 }
 
 /// The content of a notification, not yet checked.

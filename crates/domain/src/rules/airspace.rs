@@ -218,9 +218,9 @@ fn amend(
     key: &[String],
     context: &Context,
 ) -> Result<Reservation, Refusal> {
+    Refusal::unless_valid(violations(volumes))?;
     let mut row = own(state, id, context)?;
     require_fresh(&row, &row.name(), read)?;
-    Refusal::unless_valid(violations(volumes))?;
     row.volumes = volumes.to_vec();
     row.version = row.version.saturating_add(1);
     if row.kind != Kind::RestrictedZone {

@@ -94,21 +94,21 @@ pub struct Command {
 
 pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
     require_party(&context.actor)?;
-    let operation = command.operation.as_ref().clone().checked()?;
     let party = command.party.clone().unwrap_or_else(|| context.actor.participant.clone());
+    let checked = command.operation.as_ref().clone().checked();
+    let mut found = checked.as_ref().err().map(|refusal| refusal.violations.clone()).unwrap_or_default();
     if !state.accord()?.is_party(&party) {
-        let violation =
-            Violation::new("party", "a state party of the accord", &party, "name the submitting party");
-        return Err(Refusal::invalid(vec![violation]));
+        let remedy = "name the submitting party";
+        found.push(Violation::new("party", "a state party of the accord", &party, remedy));
     }
-    match &command.said {
-        Said::Notice(point) => {
-            let found = point.iter().flat_map(|point| point.violations("notified_point")).collect();
-            Refusal::unless_valid(found)?;
-        }
-        Said::Approval | Said::Attestation(_) => {}
-        Said::Consent(resource) => holder_only(state, resource, context)?,
+    if let Said::Notice(Some(point)) = &command.said {
+        found.extend(point.violations("notified_point"));
     }
+    Refusal::unless_valid(found)?;
+    if let Said::Consent(resource) = &command.said {
+        holder_only(state, resource, context)?;
+    }
+    let operation = checked?;
     let row = Coordination {
         id: context.fresh_id.clone(),
         said: command.said.clone(),

@@ -44,6 +44,12 @@ pub struct Reach {
     pub clock: Reached,
 }
 
+impl Reach {
+    /// Nothing was confirmed, on which nothing is permitted.
+    pub const NOTHING: Self =
+        Self { registry: Reached::Unconfirmed, incidents: Reached::Unconfirmed, clock: Reached::Unconfirmed };
+}
+
 /// Everything that a verdict rests on.
 pub struct World<'a> {
     /// The accord.

@@ -79,6 +79,25 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The same, on what the shell confirmed.
+    #[must_use]
+    pub fn resting_on(self, confirmed: Reach) -> Self {
+        match self {
+            Self::Review { id, review, reason, reach: _ } => {
+                Self::Review { id, review, reason, reach: confirmed }
+            }
+            Self::Lapse { id } => Self::Lapse { id },
+        }
+    }
+
+    /// Whether it would let something go ahead.
+    #[must_use]
+    pub fn releases(&self) -> bool {
+        matches!(self, Self::Review { review: Review::Release, .. })
+    }
+}
+
 pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
     let party = || require_party(&context.actor);
     let (change, status) = match command {
@@ -113,9 +132,10 @@ fn forbidden(decision: &Decision, stage: Stage) -> Refusal {
 }
 
 fn refuse(state: &State, id: &str, reason: &str, context: &Context) -> Result<(Change, Status), Refusal> {
+    let reason = reason_given("reason", reason)?;
     let (decision, mut status) = existing(state, id)?;
     referred(&decision, &status, context)?;
-    status.reason = reason_given("reason", reason)?;
+    status.reason = reason;
     (status.stage, status.since) = (Stage::Refused, context.at);
     Ok((Change::Refused, status))
 }
@@ -128,9 +148,9 @@ fn release(
     reach: Reach,
     context: &Context,
 ) -> Result<(Change, Status), Refusal> {
+    reason_given("reason", reason)?;
     let (decision, mut status) = existing(state, id)?;
     referred(&decision, &status, context)?;
-    reason_given("reason", reason)?;
     let reach = state.reach(reach);
     let by = &decision.submitted_by;
     let now = state.evaluate(&decision.operation, by, &decision.operation_digest, reach, context.at)?;

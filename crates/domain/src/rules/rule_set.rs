@@ -128,9 +128,11 @@ pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Res
 
 fn propose(state: &State, id: &str, text: &str, context: &Context) -> Result<Vec<Event>, Refusal> {
     let id = if id.is_empty() { &context.fresh_id } else { id };
-    Refusal::unless_valid(check_id("rule_set_id", id).err().into_iter().collect())?;
     let accord = state.accord()?;
-    let parsed = Text::checked(text, |articles| restriction::compile(state.compiler(), accord, articles).1)?;
+    let wrong_id = check_id("rule_set_id", id).err();
+    let parsed = Text::checked(text, |articles| restriction::compile(state.compiler(), accord, articles).1);
+    let parsed = parsed.map_err(|refusal| refusal.besides(wrong_id.clone()))?;
+    Refusal::unless_valid(wrong_id.into_iter().collect())?;
     state.rule_sets.require_free(id)?;
     let row = RuleSet {
         id: id.to_owned(),

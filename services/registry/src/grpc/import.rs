@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::pin::Pin;
 
 use concord_domain::errors::{Reason, Refusal, Violation};
+use concord_domain::registry::protection::distance_violation;
 use concord_proto::pb::registry::v1 as pb;
 use concord_server::call::{Call, peer_of};
 use concord_server::limits::IMPORT_FILE_MAX_BYTES;
@@ -33,7 +34,7 @@ pub(super) async fn designations(
     let pb::ImportDesignationsOptions { format, validate_only, references } =
         options(&mut stream, part).await?;
     if format != i32::from(pb::DesignationListFormat::UnXml) {
-        return Err(status(unknown_format(format)));
+        return Err(status(Refusal::invalid(vec![unknown_format(format)])));
     }
     let file = file(&mut stream, part).await?;
     let references: BTreeSet<String> = references.into_iter().collect();
@@ -62,9 +63,9 @@ pub(super) async fn protected_entities(
     };
     let pb::ImportProtectedEntitiesOptions { format, accuracy_m, validate_only } =
         options(&mut stream, part).await?;
-    if format != i32::from(pb::SiteListFormat::Geojson) {
-        return Err(status(unknown_format(format)));
-    }
+    let unknown = (format != i32::from(pb::SiteListFormat::Geojson)).then(|| unknown_format(format));
+    let found = unknown.into_iter().chain(distance_violation("options.accuracy_m", accuracy_m));
+    Refusal::unless_valid(found.collect()).map_err(status)?;
     let file = file(&mut stream, part).await?;
     let call = Call::of_import(&peer, validate_only);
     let imported = app.import_sites(&call, &file, accuracy_m).await.map_err(status)?;
@@ -112,10 +113,8 @@ fn options_first() -> Refusal {
     )])
 }
 
-fn unknown_format(number: i32) -> Refusal {
-    let violation =
-        Violation::new("options.format", "a stated format", number, "look the formats up by reflection");
-    Refusal::invalid(vec![violation])
+fn unknown_format(number: i32) -> Violation {
+    Violation::new("options.format", "a stated format", number, "look the formats up by reflection")
 }
 
 fn append(file: &mut Vec<u8>, chunk: &[u8]) -> Result<(), Refusal> {

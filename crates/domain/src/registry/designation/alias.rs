@@ -4,10 +4,10 @@ use super::{Alias, AliasProposal, AliasStage, Change, Decision, Stage, event, fo
 use crate::consent::{Act, Approval, Approvals, require_party};
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::{Context, require_fresh};
-use crate::limits::{ALIASES_MAX, NAME_MAX_CHARS};
+use crate::limits::{ALIASES_MAX, NAME_MAX_CHARS, TEXT_MAX_CHARS};
 use crate::registry::{Event, State};
 use crate::table::Resource as _;
-use crate::text::{checked, folded, reason_given};
+use crate::text::{checked, checked_or_empty, folded};
 
 pub(super) fn propose(
     state: &State,
@@ -15,9 +15,9 @@ pub(super) fn propose(
     alias: &Alias,
     context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
-    let mut row = state.designations.find(id)?.as_ref().clone();
     let name = checked("alias.name", &alias.name, NAME_MAX_CHARS)
         .map_err(|violation| Refusal::invalid(vec![violation]))?;
+    let mut row = state.designations.find(id)?.as_ref().clone();
     if matches!(row.stage, Stage::Rejected | Stage::Expired) {
         return Err(forbidden_in(&row, "given a further name"));
     }
@@ -51,6 +51,7 @@ pub(super) fn decide(
     (decision, reason): (Decision, &str),
     context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
+    decidable(decision, reason)?;
     let mut row = state.designations.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
     let of = row.name();
@@ -67,15 +68,8 @@ pub(super) fn decide(
             let ratified = proposal.approvals.complete(state.accord()?, Act::RatifyAlias);
             if ratified { Change::AliasRatified } else { Change::AliasApproved }
         }
-        Decision::Reject => {
-            reason_given("reason", reason)?;
-            Change::AliasRejected
-        }
-        Decision::Hold => {
-            let rule = "APPROVE or REJECT for a name";
-            let violation = Violation::new("decision", rule, "HOLD", "leave it undecided instead");
-            return Err(Refusal::invalid(vec![violation]));
-        }
+        Decision::Reject => Change::AliasRejected,
+        Decision::Hold => return Err(Refusal::invalid(vec![held()])),
     };
     proposal.stage = match change {
         Change::AliasRatified => AliasStage::Ratified,
@@ -83,4 +77,18 @@ pub(super) fn decide(
         _ => AliasStage::Proposed,
     };
     Ok(vec![event(change, row)])
+}
+
+/// A name is approved, or rejected with a reason; it cannot be held.
+fn decidable(decision: Decision, reason: &str) -> Result<(), Refusal> {
+    let reason = match decision {
+        Decision::Reject => checked("reason", reason, TEXT_MAX_CHARS),
+        Decision::Approve | Decision::Hold => checked_or_empty("reason", reason, TEXT_MAX_CHARS),
+    };
+    let held = (decision == Decision::Hold).then(held);
+    Refusal::unless_valid(held.into_iter().chain(reason.err()).collect())
+}
+
+fn held() -> Violation {
+    Violation::new("decision", "APPROVE or REJECT for a name", "HOLD", "leave it undecided instead")
 }

@@ -6,7 +6,7 @@ use crate::errors::Refusal;
 use crate::fold::{Context, require_fresh};
 use crate::registry::{Event, State};
 use crate::table::Resource as _;
-use crate::text::reason_given;
+use crate::text::{reason_given, reason_or_none};
 
 pub(super) fn decide(
     state: &State,
@@ -15,6 +15,10 @@ pub(super) fn decide(
     reason: &str,
     context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
+    let reason = match decision {
+        Decision::Approve => reason_or_none("reason", reason)?,
+        Decision::Hold | Decision::Reject => reason_given("reason", reason)?,
+    };
     let mut row = state.designations.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
     require_fresh(&row, &row.name(), read)?;
@@ -24,14 +28,14 @@ pub(super) fn decide(
     let change = match decision {
         Decision::Approve => approve(state, &mut row, context)?,
         Decision::Hold => {
-            row.stage_reason = reason_given("reason", reason)?;
+            row.stage_reason = reason;
             row.stage = Stage::Held;
             // A party that holds no longer consents, or the others' approvals could outrun its hold.
             row.approvals.given.remove(&context.actor.participant);
             Change::Held
         }
         Decision::Reject => {
-            row.stage_reason = reason_given("reason", reason)?;
+            row.stage_reason = reason;
             row.stage = Stage::Rejected;
             Change::Rejected
         }
@@ -64,9 +68,10 @@ pub(super) fn suspend(
     reason: &str,
     context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
+    let reason = reason_given("reason", reason)?;
     let mut row = state.designations.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
-    row.stage_reason = reason_given("reason", reason)?;
+    row.stage_reason = reason;
     if row.stage != Stage::Active {
         return Err(forbidden_in(&row, "suspended"));
     }
@@ -80,9 +85,10 @@ pub(super) fn expire(
     reason: &str,
     context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
+    let reason = reason_given("reason", reason)?;
     let mut row = state.designations.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
-    row.stage_reason = reason_given("reason", reason)?;
+    row.stage_reason = reason;
     if matches!(row.stage, Stage::Rejected | Stage::Expired) {
         return Err(forbidden_in(&row, "ended"));
     }

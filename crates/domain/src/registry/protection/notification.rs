@@ -1,11 +1,11 @@
 //! Notifying, claiming and amending: protection begins at once and never shrinks by an amendment.
 
-use super::{Change, Draft, ProtectedEntity, Stage};
+use super::{Change, Draft, ProtectedEntity, Stage, distance_violation};
 use crate::consent::Approvals;
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::{Context, require_fresh};
 use crate::ids::check_id;
-use crate::limits::{BUFFER_MAX_M, NAME_MAX_CHARS};
+use crate::limits::NAME_MAX_CHARS;
 use crate::registry::State;
 use crate::table::Resource as _;
 use crate::text::{checked, checked_or_empty};
@@ -34,6 +34,20 @@ pub(super) fn amend(
     read: &str,
     context: &Context,
 ) -> Result<(Change, ProtectedEntity), Refusal> {
+    let mut found = Vec::new();
+    let row = checked_row(&draft.id, draft, Stage::Active, context, &mut found);
+    let before = amendable(state, draft, read, context);
+    found.extend(before.iter().flat_map(|before| lessening(before, draft)));
+    Refusal::unless_valid(found)?;
+    Ok((Change::Amended, amended(before?, row, context)))
+}
+
+fn amendable(
+    state: &State,
+    draft: &Draft,
+    read: &str,
+    context: &Context,
+) -> Result<ProtectedEntity, Refusal> {
     let before = state.protected_entities.find(&draft.id)?.as_ref().clone();
     if !context.actor.is_party() && before.notified_by.participant != context.actor.participant {
         let message = format!("{} was notified by {}", before.name(), before.notified_by.participant);
@@ -46,20 +60,7 @@ pub(super) fn amend(
             format!("{} is removed; notify it anew", before.name()),
         ));
     }
-    let mut found = Vec::new();
-    let row = checked_row(&draft.id, draft, before.stage, context, &mut found);
-    found.extend(shrinking(&before, draft));
-    if before.former_areas.len() >= FORMER_PLACES_MAX {
-        let rule = format!("amended at most {FORMER_PLACES_MAX} times before the former places are given up");
-        found.push(Violation::new(
-            "protected_entity.area",
-            rule,
-            FORMER_PLACES_MAX,
-            "ask every party to give them up",
-        ));
-    }
-    Refusal::unless_valid(found)?;
-    Ok((Change::Amended, amended(before, row, context)))
+    Ok(before)
 }
 
 fn amended(before: ProtectedEntity, row: ProtectedEntity, context: &Context) -> ProtectedEntity {
@@ -75,6 +76,7 @@ fn amended(before: ProtectedEntity, row: ProtectedEntity, context: &Context) -> 
         version: before.version.saturating_add(1),
         former_areas,
         former_area_consents,
+        stage: before.stage,
         notified_by: before.notified_by,
         notified_at: before.notified_at,
         // What is amended is not what was agreed to be removed.
@@ -83,7 +85,8 @@ fn amended(before: ProtectedEntity, row: ProtectedEntity, context: &Context) -> 
     }
 }
 
-fn shrinking(before: &ProtectedEntity, draft: &Draft) -> Vec<Violation> {
+/// What of an amendment would lessen the protection, or be one too many.
+fn lessening(before: &ProtectedEntity, draft: &Draft) -> Vec<Violation> {
     let values = [
         ("accuracy_m", before.accuracy_m, draft.accuracy_m),
         ("deny_distance_m", before.deny_distance_m, draft.deny_distance_m),
@@ -101,7 +104,12 @@ fn shrinking(before: &ProtectedEntity, draft: &Draft) -> Vec<Violation> {
         let remedy = "keep the value; every party together can remove the entity";
         Violation::new(format!("protected_entity.{name}"), rule, new, remedy)
     });
-    smaller.chain(other_category).collect()
+    let too_often = (before.former_areas.len() >= FORMER_PLACES_MAX).then(|| {
+        let rule = format!("amended at most {FORMER_PLACES_MAX} times before the former places are given up");
+        let remedy = "ask every party to give them up";
+        Violation::new("protected_entity.area", rule, FORMER_PLACES_MAX, remedy)
+    });
+    smaller.chain(other_category).chain(too_often).collect()
 }
 
 fn checked_row(
@@ -122,12 +130,7 @@ fn checked_row(
         ("deny_distance_m", draft.deny_distance_m),
         ("refer_distance_m", draft.refer_distance_m),
     ];
-    for (name, value) in distances {
-        if !(0.0..=BUFFER_MAX_M).contains(&value) {
-            let rule = format!("from 0 to {BUFFER_MAX_M} metres");
-            found.push(Violation::new(field(name), rule, value, "give a larger entity as a polygon"));
-        }
-    }
+    found.extend(distances.iter().filter_map(|(name, value_m)| distance_violation(&field(name), *value_m)));
     found.extend(draft.verified_at.and_then(|at| at.check(&field("verify_time")).err()));
     ProtectedEntity {
         id: id.to_owned(),

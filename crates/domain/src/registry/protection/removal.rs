@@ -7,7 +7,7 @@ use crate::errors::{Reason, Refusal};
 use crate::fold::{Context, require_fresh};
 use crate::registry::State;
 use crate::table::Resource as _;
-use crate::text::reason_given;
+use crate::text::{reason_given, reason_or_none};
 
 pub(super) fn confirm(
     state: &State,
@@ -53,6 +53,7 @@ pub(super) fn consent(
     reason: &str,
     context: &Context,
 ) -> Result<(Change, ProtectedEntity), Refusal> {
+    reason_or_none("reason", reason)?;
     let mut row = state.protected_entities.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
     require_fresh(&row, &row.name(), read)?;
