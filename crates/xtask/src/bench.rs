@@ -8,6 +8,8 @@ mod timing;
 mod voiding;
 mod world;
 
+use std::time::Duration;
+
 use concord_domain::accord::Mode;
 use concord_domain::actor::Role;
 use concord_proto::pb::registry::v1 as pb;
@@ -39,6 +41,8 @@ pub(crate) struct Args {
 const LOADED: usize = 64;
 /// Syncs in a round: they are alike, and many of them would take longer than what they are the control of.
 const SYNCS_MAX: usize = 400;
+/// How long the services are left alone after checks, which incidents still takes in when they are answered.
+const CATCHING_UP: Duration = Duration::from_millis(250);
 /// What a write, or a check, may take beyond its controls, in microseconds.
 const BEYOND_US: f64 = 300.0;
 
@@ -51,6 +55,7 @@ pub(crate) async fn run(args: Args) -> Result<(), String> {
         let mut figures = Figures::new()?;
         for round in 0..=rounds {
             let taken = subjects.round(in_flight, calls).await?;
+            tokio::time::sleep(CATCHING_UP).await;
             // The first round warms up and is left out.
             if round > 0 {
                 figures.add(&taken);
@@ -95,6 +100,7 @@ impl Subjects {
     }
 
     async fn round(&self, in_flight: usize, calls: usize) -> Result<Figures, String> {
+        let synced = self.disk.measured(calls.min(SYNCS_MAX))?;
         let echoed = measured(in_flight, calls, || {
             let mut client = self.echoes.clone();
             async move { client.check(HealthCheckRequest { service: String::new() }).await.is_ok() }
@@ -112,7 +118,6 @@ impl Subjects {
         } else {
             (Times::new()?, Times::new()?)
         };
-        let synced = self.disk.measured(calls.min(SYNCS_MAX))?;
         Ok(Figures { echoed, written, checked, tried, read, synced })
     }
 }
