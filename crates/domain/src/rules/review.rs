@@ -87,7 +87,7 @@ impl Command {
             Self::Review { id, review, reason, reach: _ } => {
                 Self::Review { id, review, reason, reach: confirmed }
             }
-            Self::Lapse { id } => Self::Lapse { id },
+            other => other,
         }
     }
 
