@@ -7,6 +7,7 @@ use concord_domain::digest::sha256_hex;
 use concord_domain::errors::{Reason, Refusal, Violation};
 use concord_domain::ids::ParticipantId;
 use concord_proto::Mutation;
+use concord_proto::fields::{Converted, Faulty};
 
 use crate::identity::Peer;
 
@@ -30,32 +31,25 @@ pub struct Call {
 }
 
 impl Call {
-    /// The call of a request that writes.
+    /// The call of a message that writes, by a caller of a matched method, and what it asks for.
     ///
     /// # Errors
-    /// `IDENTITY_UNKNOWN` without a verified certificate, `INVALID_ARGUMENT` where the identifier is no UUID.
-    pub fn of<M: Mutation>(request: &tonic::Request<M>) -> Result<Self, Refusal> {
-        let peer = peer_of(request)?;
-        let message = request.get_ref();
-        let request_id = message.request_id();
-        if !request_id.is_empty() && uuid::Uuid::try_parse(request_id).is_err() {
-            let remedy = "make a UUID for each new request, and repeat it only to repeat the request";
-            return Err(Refusal::invalid(vec![Violation::new("request_id", "a UUID", request_id, remedy)]));
-        }
-        let request_digest = match request_id {
+    /// What is wrong with the message, its request identifier among it.
+    pub fn of<M: Mutation, C>(
+        (peer, method): (&Peer, &str),
+        message: M,
+        convert: fn(M) -> Converted<C>,
+    ) -> Result<(Self, C), Faulty<C>> {
+        let request_id = message.request_id().to_owned();
+        let request_digest = match request_id.as_str() {
             "" => String::new(),
-            _ => {
-                let method = request.extensions().get::<Method>().map_or("", |method| method.0.as_str());
-                sha256_hex(&[method.as_bytes(), &[0], &message.encode_to_vec()].concat())
-            }
+            _ => sha256_hex(&[method.as_bytes(), &[0], &message.encode_to_vec()].concat()),
         };
-        Ok(Self {
-            actor: peer.actor.clone(),
-            spiffe_id: peer.spiffe_id.clone(),
-            request_id: request_id.to_owned(),
-            request_digest,
-            validate_only: message.validate_only(),
-        })
+        let validate_only = message.validate_only();
+        let wrong = request_id_violation(&request_id).into_iter().collect();
+        let command = convert(message).besides(wrong).sound()?;
+        let (actor, spiffe_id) = (peer.actor.clone(), peer.spiffe_id.clone());
+        Ok((Self { actor, spiffe_id, request_id, request_digest, validate_only }, command))
     }
 
     /// The call of an import, whose rows are writes of their own.
@@ -87,6 +81,17 @@ impl Call {
             validate_only: false,
         }
     }
+}
+
+fn request_id_violation(request_id: &str) -> Option<Violation> {
+    let sound = request_id.is_empty() || uuid::Uuid::try_parse(request_id).is_ok();
+    let remedy = "make a UUID for each new request, and repeat it only to repeat the request";
+    (!sound).then(|| Violation::new("request_id", "a UUID", request_id, remedy))
+}
+
+/// The matched method of a request, `package.Service/Method`.
+pub fn method_of<T>(request: &tonic::Request<T>) -> String {
+    request.extensions().get::<Method>().map(|method| method.0.clone()).unwrap_or_default()
 }
 
 /// The verified caller of a request.

@@ -5,13 +5,16 @@
 use std::sync::Arc;
 
 use concord_domain::accord::Accord;
+use concord_domain::actor::Actor;
 use concord_domain::errors::{Reason, Refusal};
-use concord_domain::fold::Fold;
+use concord_domain::fold::{Context, Fold};
 use concord_domain::time::Timestamp;
 use concord_ledger::checkpoint::LogVerifier;
 use concord_ledger::entry::Entry;
 use concord_ledger::receipt::Receipt;
+use concord_proto::fields::Faulty;
 use concord_store::{Caller, Ledger, Mode, Priority, Published, Submission, SubmitError, Writer};
+use tokio::sync::Semaphore;
 
 use crate::call::Call;
 use crate::clock;
@@ -54,6 +57,8 @@ pub struct Core<D: Fold> {
     writer: Writer<Folded<D>>,
     ledger: Ledger<Folded<D>>,
     settle: Option<Settle>,
+    /// Faulty messages are judged one at a time, so that no flood of them takes the processor from the writer.
+    judging: Arc<Semaphore>,
 }
 
 impl<D: Fold> Clone for Core<D> {
@@ -64,6 +69,7 @@ impl<D: Fold> Clone for Core<D> {
             writer: self.writer.clone(),
             ledger: self.ledger.clone(),
             settle: self.settle.clone(),
+            judging: Arc::clone(&self.judging),
         }
     }
 }
@@ -77,7 +83,14 @@ impl<D: Fold> Core<D> {
         ledger: Ledger<Folded<D>>,
         known: Known,
     ) -> Self {
-        Self { accord, known: Arc::new(known), writer, ledger, settle: None }
+        Self {
+            accord,
+            known: Arc::new(known),
+            writer,
+            ledger,
+            settle: None,
+            judging: Arc::new(Semaphore::new(1)),
+        }
     }
 
     /// The same core, which in an exercise accord awaits `settle` before every read and write.
@@ -150,14 +163,13 @@ impl<D: Fold> Core<D> {
         let real = clock::real();
         let Call { actor, spiffe_id, request_id, request_digest, validate_only } = call;
         let caller = Caller { actor: spiffe_id, participant: actor.participant.0.clone() };
-        let fresh_id = uuid::Uuid::now_v7().to_string();
         let submission = Submission {
             caller,
             request_id,
             request_digest,
             at: real.to_string(),
             at_ns: real.nanos(),
-            command: Submitted { actor, fresh_id, command },
+            command: Submitted { actor, fresh_id: fresh_id(), command },
             mode: if validate_only { Mode::ValidateOnly } else { Mode::Commit },
             priority,
         };
@@ -168,6 +180,28 @@ impl<D: Fold> Core<D> {
             _ => None,
         };
         Ok(Outcome { events, receipt, snapshot: committed.published, replayed: committed.replayed })
+    }
+
+    /// What a faulty message is refused for: all that the conversion found, and what the decision on the published state
+    /// finds besides, which is neither queued nor recorded.
+    pub(crate) async fn judged<C>(&self, faulty: Faulty<C>, actor: Actor) -> Refusal
+    where
+        C: Into<D::Command> + Send + 'static,
+    {
+        if self.settled().await.is_err() {
+            // Without the time there is nothing to judge it by.
+            return faulty.alone();
+        }
+        let Ok(turn) = Arc::clone(&self.judging).acquire_owned().await else { return faulty.alone() };
+        let snapshot = self.snapshot();
+        let judged = tokio::task::spawn_blocking(move || {
+            let state = &snapshot.state.0;
+            let context = Context { actor, at: state.now(clock::real()), fresh_id: fresh_id() };
+            let refusal = faulty.refusal(state, &context);
+            drop(turn);
+            refusal
+        });
+        judged.await.unwrap_or_else(|e| internal(&e))
     }
 
     /// Proof of one entry of the own ledger.
@@ -184,6 +218,10 @@ impl<D: Fold> Core<D> {
             None => Ok(()),
         }
     }
+}
+
+fn fresh_id() -> String {
+    uuid::Uuid::now_v7().to_string()
 }
 
 /// The event that an entry records.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use concord_domain::errors::{Reason, Refusal};
 use concord_domain::fold::{Fold, Kept};
 use concord_proto::Mutation;
+use concord_proto::fields::Converted;
 use concord_proto::pb::ledger::v1::Receipt;
 use tonic::{Request, Status};
 
-use crate::call::Call;
+use crate::call::{Call, method_of, peer_of};
 use crate::core::{Core, Outcome};
 use crate::page::Page;
 use crate::receipt::receipt_to_pb;
@@ -47,15 +48,31 @@ impl<D: Fold> Core<D> {
     /// Writes what a message asks for.
     ///
     /// # Errors
-    /// What the message gets wrong, and as [`Core::mutate`].
-    pub async fn write<R: Kept<D>, M: Mutation, C: Into<D::Command>>(
+    /// As [`Core::asked`] and [`Core::mutate`].
+    pub async fn write<R: Kept<D>, M: Mutation, C: Into<D::Command> + Send + 'static>(
         &self,
         request: Request<M>,
-        command_from_pb: fn(M) -> Result<C, Refusal>,
+        convert: fn(M) -> Converted<C>,
     ) -> Result<Written<D, R>, Status> {
-        let call = Call::of(&request).map_err(status)?;
-        let command = command_from_pb(request.into_inner()).map_err(status)?;
+        let (call, command) = self.asked(request, convert).await?;
         self.write_as(call, command).await.map_err(status)
+    }
+
+    /// The call of a message that writes, and what it asks for.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT` that names all that the conversion and the decision find wrong, and as [`peer_of`].
+    pub async fn asked<M: Mutation, C: Into<D::Command> + Send + 'static>(
+        &self,
+        request: Request<M>,
+        convert: fn(M) -> Converted<C>,
+    ) -> Result<(Call, C), Status> {
+        let peer = peer_of(&request).map_err(status)?;
+        let method = method_of(&request);
+        match Call::of((&peer, &method), request.into_inner(), convert) {
+            Ok(asked) => Ok(asked),
+            Err(faulty) => Err(status(self.judged(faulty, peer.actor.clone()).await)),
+        }
     }
 
     /// Writes what a call asks for.

@@ -12,6 +12,7 @@
 )]
 
 mod call;
+mod fields;
 mod incidents;
 mod ledger;
 mod overload;

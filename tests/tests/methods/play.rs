@@ -153,7 +153,8 @@ impl Play {
         Ok(decoded(method.output(), answer))
     }
 
-    fn filled(&self, request: &Value) -> Value {
+    /// The request with what was kept in its places.
+    pub(crate) fn filled(&self, request: &Value) -> Value {
         match request {
             Value::Array(values) => values.iter().map(|value| self.filled(value)).collect(),
             Value::Object(fields) => {

@@ -1,6 +1,6 @@
 //! The status of cooperation.
 
-use concord_domain::errors::Refusal;
+use concord_domain::errors::{Refusal, Violation};
 use concord_domain::geo::Area;
 use concord_domain::ids::{ParticipantId, name_of};
 use concord_domain::incidents::cooperation::{
@@ -10,7 +10,7 @@ use concord_domain::incidents::incident::Incident;
 use concord_domain::table::Resource as _;
 
 use super::incident::named;
-use crate::fields::Faults;
+use crate::fields::{Converted, Faults};
 use crate::pb::incidents::v1 as pb;
 use crate::shared::participant::actor_to_pb;
 use crate::shared::{area, time};
@@ -93,25 +93,17 @@ pub fn status_from_pb(
 ) -> Result<(ParticipantId, Domain, Option<Area>), Refusal> {
     let pb::GetCooperationStatusRequest { party, domain, area: place } = pb;
     let mut faults = Faults::default();
-    let party = faults.required("party", named(party));
+    if party.is_empty() {
+        faults.push(Violation::new("party", "present", "", "name a state party of the accord"));
+    }
     let domain = domain_from_pb(&mut faults, "domain", domain, Some(Domain::Operations));
-    let place = match place {
-        None => Some(None),
-        given => area::from_pb(&mut faults, "area", given).map(|area| {
-            area.violations("area").into_iter().for_each(|violation| faults.push(violation));
-            Some(area)
-        }),
-    };
-    faults.finish(party.zip(domain).zip(place).map(|((party, domain), place)| (party, domain, place)))
+    let place = place.map(|place| area::from_pb(&mut faults, "area", Some(place)));
+    faults.extend(place.iter().flat_map(|place| place.violations("area")).collect());
+    faults.only((ParticipantId(party), domain, place))
 }
 
-fn domain_from_pb(
-    faults: &mut Faults,
-    field: &str,
-    domain: i32,
-    unspecified: Option<Domain>,
-) -> Option<Domain> {
-    faults.stated(field, domain, |domain| match domain {
+fn domain_from_pb(faults: &mut Faults, field: &str, domain: i32, unspecified: Option<Domain>) -> Domain {
+    faults.stated(field, domain, Domain::Operations, |domain| match domain {
         pb::CooperationDomain::Unspecified => unspecified,
         pb::CooperationDomain::Operations => Some(Domain::Operations),
         pb::CooperationDomain::IntelligenceSharing => Some(Domain::IntelligenceSharing),
@@ -120,17 +112,16 @@ fn domain_from_pb(
 }
 
 /// The command to suspend cooperation.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn suspend_from_pb(pb: pb::SuspendCooperationRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn suspend_from_pb(pb: pb::SuspendCooperationRequest) -> Converted<Command> {
     let pb::SuspendCooperationRequest { suspension, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
-    let draft = faults.required("suspension", suspension).and_then(|pb| draft(&mut faults, pb));
-    faults.finish(draft.map(|draft| Command::Suspend(Box::new(draft))))
+    let suspension = faults.required("suspension", suspension);
+    let draft = draft(&mut faults, suspension);
+    faults.finish(Command::Suspend(Box::new(draft)))
 }
 
-fn draft(faults: &mut Faults, pb: pb::Suspension) -> Option<Draft> {
+fn draft(faults: &mut Faults, pb: pb::Suspension) -> Draft {
     let pb::Suspension {
         name: _,
         party,
@@ -148,29 +139,24 @@ fn draft(faults: &mut Faults, pb: pb::Suspension) -> Option<Draft> {
         lift_time: _,
     } = pb;
     let domain = domain_from_pb(faults, "suspension.domain", domain, None);
-    let scope = faults.stated("suspension.scope", scope, |scope| match scope {
+    let scope = faults.stated("suspension.scope", scope, Scope::Kinetic, |scope| match scope {
         pb::SuspensionScope::Unspecified | pb::SuspensionScope::Kinetic => Some(Scope::Kinetic),
         pb::SuspensionScope::KineticAndFlights => Some(Scope::KineticAndFlights),
     });
-    let effect = faults.stated("suspension.effect", effect, |effect| match effect {
+    let effect = faults.stated("suspension.effect", effect, Effect::Suspended, |effect| match effect {
         pb::CooperationStatus::Unspecified | pb::CooperationStatus::Suspended => Some(Effect::Suspended),
         pb::CooperationStatus::Restricted => Some(Effect::Restricted),
         pb::CooperationStatus::Normal => None,
     });
-    let place = match place {
-        None => Some(None),
-        given => area::from_pb(faults, "suspension.area", given).map(Some),
-    };
-    Some(Draft { party: named(party), area: place?, domain: domain?, scope: scope?, effect: effect?, reason })
+    let place = place.map(|place| area::from_pb(faults, "suspension.area", Some(place)));
+    Draft { party: named(party), area: place, domain, scope, effect, reason }
 }
 
 /// The command to consent to lifting a suspension.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn consent_to_lift_from_pb(pb: pb::ConsentToLiftRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn consent_to_lift_from_pb(pb: pb::ConsentToLiftRequest) -> Converted<Command> {
     let pb::ConsentToLiftRequest { name, corrective_action, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", Suspension::COLLECTION, &name);
-    faults.finish(id.map(|id| Command::ConsentToLift { id, corrective_action }))
+    faults.finish(Command::ConsentToLift { id, corrective_action })
 }

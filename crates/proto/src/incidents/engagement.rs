@@ -1,11 +1,10 @@
 //! Records of engagements.
 
-use concord_domain::errors::Refusal;
 use concord_domain::incidents::engagement::{Account, Command, Engagement, Response};
 use concord_domain::table::Resource as _;
 
 use super::incident::named;
-use crate::fields::Faults;
+use crate::fields::{Converted, Faults};
 use crate::pb::incidents::v1 as pb;
 use crate::shared::participant::actor_to_pb;
 use crate::shared::{area, time};
@@ -33,17 +32,16 @@ pub fn engagement_to_pb(row: &Engagement) -> pb::Engagement {
 }
 
 /// The command to file an engagement.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn file_from_pb(pb: pb::FileEngagementRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn file_from_pb(pb: pb::FileEngagementRequest) -> Converted<Command> {
     let pb::FileEngagementRequest { engagement_id, engagement, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
-    let account = faults.required("engagement", engagement).and_then(|pb| account(&mut faults, pb));
-    faults.finish(account.map(|account| Command::File { id: engagement_id, account }))
+    let engagement = faults.required("engagement", engagement);
+    let account = account(&mut faults, engagement);
+    faults.finish(Command::File { id: engagement_id, account })
 }
 
-fn account(faults: &mut Faults, pb: pb::Engagement) -> Option<Account> {
+fn account(faults: &mut Faults, pb: pb::Engagement) -> Account {
     let pb::Engagement {
         name: _,
         occur_time,
@@ -55,28 +53,27 @@ fn account(faults: &mut Faults, pb: pb::Engagement) -> Option<Account> {
         file_time: _,
     } = pb;
     let occurred = time::required(faults, "engagement.occur_time", occur_time);
-    let location = faults.required("engagement.location", location).map(area::lat_lng_from_pb);
-    let response = faults.stated("engagement.response", response, |response| match response {
-        // Left open, a response is taken to go on: that protects.
-        pb::ResponseState::Unspecified | pb::ResponseState::InProgress => Some(Response::InProgress),
-        pb::ResponseState::Ended => Some(Response::Ended),
-    });
-    Some(Account {
-        occurred_at: occurred?,
-        location: location?,
+    let location = faults.required("engagement.location", location);
+    let response =
+        faults.stated("engagement.response", response, Response::InProgress, |response| match response {
+            // Left open, a response is taken to go on: that protects.
+            pb::ResponseState::Unspecified | pb::ResponseState::InProgress => Some(Response::InProgress),
+            pb::ResponseState::Ended => Some(Response::Ended),
+        });
+    Account {
+        occurred_at: occurred,
+        location: area::lat_lng_from_pb(location),
         party: named(party),
         decision,
-        response: response?,
-    })
+        response,
+    }
 }
 
 /// The command to end the response at the place of an engagement.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn end_response_from_pb(pb: pb::EndEngagementResponseRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn end_response_from_pb(pb: pb::EndEngagementResponseRequest) -> Converted<Command> {
     let pb::EndEngagementResponseRequest { name, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", Engagement::COLLECTION, &name);
-    faults.finish(id.map(|id| Command::EndResponse { id }))
+    faults.finish(Command::EndResponse { id })
 }

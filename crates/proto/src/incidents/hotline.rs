@@ -8,7 +8,7 @@ use concord_domain::incidents::hotline::{
 use concord_domain::table::Resource as _;
 use concord_domain::time::Timestamp;
 
-use crate::fields::Faults;
+use crate::fields::{Converted, Faults};
 use crate::pb::incidents::v1 as pb;
 use crate::shared::participant::actor_to_pb;
 use crate::shared::{area, time};
@@ -96,17 +96,16 @@ fn acknowledgement_to_pb(given: &Acknowledgement, sent_at: Timestamp) -> pb::Mes
 }
 
 /// The command to send a message.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn send_from_pb(pb: pb::SendMessageRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn send_from_pb(pb: pb::SendMessageRequest) -> Converted<Command> {
     let pb::SendMessageRequest { message, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
-    let draft = faults.required("message", message).and_then(|pb| draft(&mut faults, pb));
-    faults.finish(draft.map(|draft| Command::Send(Box::new(draft))))
+    let message = faults.required("message", message);
+    let draft = draft(&mut faults, message);
+    faults.finish(Command::Send(Box::new(draft)))
 }
 
-fn draft(faults: &mut Faults, pb: pb::HotlineMessage) -> Option<Draft> {
+fn draft(faults: &mut Faults, pb: pb::HotlineMessage) -> Draft {
     let pb::HotlineMessage {
         name: _,
         sequence: _,
@@ -123,57 +122,50 @@ fn draft(faults: &mut Faults, pb: pb::HotlineMessage) -> Option<Draft> {
         acknowledgements: _,
         escalate_time: _,
     } = pb;
-    let precedence = faults.stated("message.precedence", precedence, |stated| match stated {
-        pb::Precedence::Unspecified => None,
-        pb::Precedence::Flash => Some(Precedence::Flash),
-        pb::Precedence::Immediate => Some(Precedence::Immediate),
-        pb::Precedence::Priority => Some(Precedence::Priority),
-        pb::Precedence::Routine => Some(Precedence::Routine),
-        pb::Precedence::Test => Some(Precedence::Test),
-    });
+    let precedence =
+        faults.stated("message.precedence", precedence, Precedence::Test, |stated| match stated {
+            pb::Precedence::Unspecified => None,
+            pb::Precedence::Flash => Some(Precedence::Flash),
+            pb::Precedence::Immediate => Some(Precedence::Immediate),
+            pb::Precedence::Priority => Some(Precedence::Priority),
+            pb::Precedence::Routine => Some(Precedence::Routine),
+            pb::Precedence::Test => Some(Precedence::Test),
+        });
     let in_reply_to = match in_reply_to.as_str() {
-        "" => Some(String::new()),
+        "" => String::new(),
         name => faults.id("message.in_reply_to", COLLECTION, name),
     };
-    let warning = match warning {
-        None => Some(None),
-        Some(pb::Warning { area: place, window, state: _ }) => {
-            let place = area::from_pb(faults, "message.warning.area", place);
-            let window = window.map(|window| time::window_from_pb(faults, "message.warning.window", window));
-            // A window that is wrong is in `faults`; it is not the same as none.
-            place.map(|place| Some((place, window.flatten())))
-        }
-    };
-    Some(Draft {
-        precedence: precedence?,
+    let warning = warning.map(|pb::Warning { area: place, window, state: _ }| {
+        let place = area::from_pb(faults, "message.warning.area", place);
+        let window = window.map(|window| time::window_from_pb(faults, "message.warning.window", window));
+        (place, window)
+    });
+    Draft {
+        precedence,
         body,
         language_code,
         addressees: addressees.into_iter().map(ParticipantId).collect(),
-        in_reply_to: in_reply_to?,
-        warning: warning?,
-    })
+        in_reply_to,
+        warning,
+    }
 }
 
 /// The command to acknowledge a message.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn acknowledge_from_pb(pb: pb::AcknowledgeMessageRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn acknowledge_from_pb(pb: pb::AcknowledgeMessageRequest) -> Converted<Command> {
     let pb::AcknowledgeMessageRequest { name, duty_role, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id.map(|id| Command::Acknowledge { id, duty_role }))
+    faults.finish(Command::Acknowledge { id, duty_role })
 }
 
 /// The command to resolve a warning.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn resolve_from_pb(pb: pb::ResolveWarningRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn resolve_from_pb(pb: pb::ResolveWarningRequest) -> Converted<Command> {
     let pb::ResolveWarningRequest { name, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id.map(|id| Command::ResolveWarning { id }))
+    faults.finish(Command::ResolveWarning { id })
 }
 
 /// The identifier of the message that is asked for.
@@ -184,5 +176,5 @@ pub fn get_from_pb(pb: pb::GetMessageRequest) -> Result<String, Refusal> {
     let pb::GetMessageRequest { name } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id)
+    faults.only(id)
 }

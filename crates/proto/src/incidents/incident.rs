@@ -7,7 +7,7 @@ use concord_domain::incidents::incident::{
 };
 use concord_domain::table::Resource as _;
 
-use crate::fields::Faults;
+use crate::fields::{Converted, Faults};
 use crate::pb::incidents::v1 as pb;
 use crate::registry::etag_of;
 use crate::shared::participant::actor_to_pb;
@@ -137,17 +137,16 @@ fn severity_from_pb(severity: pb::Severity) -> Option<Severity> {
 }
 
 /// The command to report an incident.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn report_from_pb(pb: pb::ReportIncidentRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn report_from_pb(pb: pb::ReportIncidentRequest) -> Converted<Command> {
     let pb::ReportIncidentRequest { incident_id, incident, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
-    let report = faults.required("incident", incident).and_then(|pb| report(&mut faults, pb));
-    faults.finish(report.map(|report| Command::Report { id: incident_id, report: Box::new(report) }))
+    let incident = faults.required("incident", incident);
+    let report = report(&mut faults, incident);
+    faults.finish(Command::Report { id: incident_id, report: Box::new(report) })
 }
 
-fn report(faults: &mut Faults, pb: pb::Incident) -> Option<Report> {
+fn report(faults: &mut Faults, pb: pb::Incident) -> Report {
     let pb::Incident {
         name: _,
         etag: _,
@@ -169,23 +168,23 @@ fn report(faults: &mut Faults, pb: pb::Incident) -> Option<Report> {
         findings: _,
         at_protected: _,
     } = pb;
-    let category = faults.stated("incident.category", category, category_from_pb);
-    let severity = faults.stated("incident.severity", severity, severity_from_pb);
+    let category = faults.stated("incident.category", category, Category::Other, category_from_pb);
+    let severity = faults.stated("incident.severity", severity, Severity::NearMiss, severity_from_pb);
     let occurred = time::required(faults, "incident.occur_time", occur_time);
-    let location = faults.required("incident.location", location).map(area::lat_lng_from_pb);
-    Some(Report {
-        category: category?,
-        severity: severity?,
+    let location = faults.required("incident.location", location);
+    Report {
+        category,
+        severity,
         description,
-        occurred_at: occurred?,
-        location: location?,
+        occurred_at: occurred,
+        location: area::lat_lng_from_pb(location),
         location_precision_m,
         killed: killed.map(count_from_pb),
         injured: injured.map(count_from_pb),
         alleged_party: named(alleged_party),
         attribution,
         related,
-    })
+    }
 }
 
 fn count_from_pb(pb: pb::PersonCount) -> PersonCount {
@@ -199,34 +198,34 @@ pub(super) fn named(id: String) -> Option<ParticipantId> {
 }
 
 /// The command to acknowledge a report.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn acknowledge_from_pb(pb: pb::AcknowledgeIncidentRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn acknowledge_from_pb(pb: pb::AcknowledgeIncidentRequest) -> Converted<Command> {
     let pb::AcknowledgeIncidentRequest { name, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id.map(|id| Command::Acknowledge { id }))
+    faults.finish(Command::Acknowledge { id })
 }
 
 /// The command to record a finding.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn conclude_from_pb(pb: pb::ConcludeIncidentRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn conclude_from_pb(pb: pb::ConcludeIncidentRequest) -> Converted<Command> {
     let pb::ConcludeIncidentRequest { name, result, attribution, reason, request_id: _, validate_only: _ } =
         pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    let result = faults.stated("result", result, |result: pb::FindingResult| match result {
-        pb::FindingResult::Unspecified => None,
-        pb::FindingResult::Substantiated => Some(FindingResult::Substantiated),
-        pb::FindingResult::NotSubstantiated => Some(FindingResult::NotSubstantiated),
-        pb::FindingResult::InsufficientInformation => Some(FindingResult::InsufficientInformation),
-        pb::FindingResult::Duplicate => Some(FindingResult::Duplicate),
-    });
-    let conclude = |(id, result)| Command::Conclude { id, result, attribution, reason };
-    faults.finish(id.zip(result).map(conclude))
+    let result = faults.stated(
+        "result",
+        result,
+        FindingResult::InsufficientInformation,
+        |result: pb::FindingResult| match result {
+            pb::FindingResult::Unspecified => None,
+            pb::FindingResult::Substantiated => Some(FindingResult::Substantiated),
+            pb::FindingResult::NotSubstantiated => Some(FindingResult::NotSubstantiated),
+            pb::FindingResult::InsufficientInformation => Some(FindingResult::InsufficientInformation),
+            pb::FindingResult::Duplicate => Some(FindingResult::Duplicate),
+        },
+    );
+    faults.finish(Command::Conclude { id, result, attribution, reason })
 }
 
 /// The identifier of the incident that is asked for.
@@ -237,5 +236,5 @@ pub fn get_from_pb(pb: pb::GetIncidentRequest) -> Result<String, Refusal> {
     let pb::GetIncidentRequest { name } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id)
+    faults.only(id)
 }

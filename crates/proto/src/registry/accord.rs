@@ -1,11 +1,10 @@
 //! The accord and its clock.
 
 use concord_domain::accord::{Accord, AccordOpened, Mode, Participant, Witness};
-use concord_domain::errors::Refusal;
 use concord_domain::registry::clock::SetClock;
 use concord_domain::time::Timestamp;
 
-use crate::fields::Faults;
+use crate::fields::{Converted, Faults};
 use crate::pb::registry::v1 as pb;
 use crate::shared::participant::{kind_to_pb, role_to_pb};
 use crate::shared::time;
@@ -58,12 +57,10 @@ fn participant_to_pb(participant: &Participant) -> pb::Participant {
 }
 
 /// The command to set the clock.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn set_clock_from_pb(pb: pb::SetClockRequest) -> Result<SetClock, Refusal> {
+#[must_use]
+pub fn set_clock_from_pb(pb: pb::SetClockRequest) -> Converted<SetClock> {
     let pb::SetClockRequest { time, request_id: _ } = pb;
     let mut faults = Faults::default();
-    let time = faults.required("time", time).and_then(|time| faults.take(time::from_pb("time", time)));
-    faults.finish(time.map(|time| SetClock { time }))
+    let time = time::required(&mut faults, "time", time);
+    faults.finish(SetClock { time })
 }

@@ -5,7 +5,7 @@ use concord_domain::registry::area::{Command, Draft, Kind, RestrictedArea, Stage
 use concord_domain::table::Resource as _;
 
 use super::etag_of;
-use crate::fields::Faults;
+use crate::fields::{Converted, Faults};
 use crate::pb::registry::v1 as pb;
 use crate::shared::participant::{actor_to_pb, approvals_to_pb};
 use crate::shared::{area, time};
@@ -57,17 +57,16 @@ pub fn area_to_pb(row: &RestrictedArea) -> pb::RestrictedArea {
 }
 
 /// The command to declare an area.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn declare_from_pb(pb: pb::DeclareAreaRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn declare_from_pb(pb: pb::DeclareAreaRequest) -> Converted<Command> {
     let pb::DeclareAreaRequest { area_id, area, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
-    let draft = faults.required("area", area).and_then(|pb| draft(&mut faults, area_id, pb));
-    faults.finish(draft.map(Command::Declare))
+    let area = faults.required("area", area);
+    let draft = draft(&mut faults, area_id, area);
+    faults.finish(Command::Declare(draft))
 }
 
-fn draft(faults: &mut Faults, id: String, pb: pb::RestrictedArea) -> Option<Draft> {
+fn draft(faults: &mut Faults, id: String, pb: pb::RestrictedArea) -> Draft {
     let pb::RestrictedArea {
         name: _,
         etag: _,
@@ -82,7 +81,9 @@ fn draft(faults: &mut Faults, id: String, pb: pb::RestrictedArea) -> Option<Draf
         declared_by: _,
         end_consents: _,
     } = pb;
-    let kind = faults.stated("area.kind", kind, |kind: pb::RestrictedAreaKind| match kind {
+    // The kind that may name the groups that are named.
+    let fitting = if excluded_groups.is_empty() { Kind::GroundArea } else { Kind::Ceasefire };
+    let kind = faults.stated("area.kind", kind, fitting, |kind: pb::RestrictedAreaKind| match kind {
         pb::RestrictedAreaKind::Unspecified => None,
         pb::RestrictedAreaKind::Ceasefire => Some(Kind::Ceasefire),
         pb::RestrictedAreaKind::BorderBuffer => Some(Kind::BorderBuffer),
@@ -91,28 +92,26 @@ fn draft(faults: &mut Faults, id: String, pb: pb::RestrictedArea) -> Option<Draf
         pb::RestrictedAreaKind::HeldArea => Some(Kind::HeldArea),
     });
     let place = area::from_pb(faults, "area.area", place);
-    let window = window.and_then(|window| time::window_from_pb(faults, "area.window", window));
-    Some(Draft {
+    let window = window.map(|window| time::window_from_pb(faults, "area.window", window));
+    Draft {
         id,
         display_name,
-        kind: kind?,
-        area: place?,
+        kind,
+        area: place,
         window,
         altitude_band: altitude_band.map(area::band_from_pb),
         excluded_groups,
         present_groups,
-    })
+    }
 }
 
 /// The command to consent to ending an area.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn consent_to_end_from_pb(pb: pb::ConsentToAreaEndRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn consent_to_end_from_pb(pb: pb::ConsentToAreaEndRequest) -> Converted<Command> {
     let pb::ConsentToAreaEndRequest { name, etag, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id.map(|id| Command::ConsentToEnd { id, etag }))
+    faults.finish(Command::ConsentToEnd { id, etag })
 }
 
 /// The identifier of the area that is asked for.
@@ -123,5 +122,5 @@ pub fn get_from_pb(pb: pb::GetAreaRequest) -> Result<String, Refusal> {
     let pb::GetAreaRequest { name } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id)
+    faults.only(id)
 }

@@ -8,7 +8,7 @@ use concord_domain::table::Resource as _;
 use concord_domain::time::Timestamp;
 
 use super::etag_of;
-use crate::fields::Faults;
+use crate::fields::{Converted, Faults};
 use crate::pb::registry::v1 as pb;
 use crate::shared::participant::approvals_to_pb;
 use crate::shared::{area, time};
@@ -100,18 +100,16 @@ fn alias_proposal_to_pb(proposal: &AliasProposal) -> pb::AliasProposal {
 }
 
 /// The command to propose a designation.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn propose_from_pb(pb: pb::ProposeDesignationRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn propose_from_pb(pb: pb::ProposeDesignationRequest) -> Converted<Command> {
     let pb::ProposeDesignationRequest { designation_id, designation, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
-    let draft =
-        faults.required("designation", designation).and_then(|pb| draft(&mut faults, designation_id, pb));
-    faults.finish(draft.map(Command::Propose))
+    let designation = faults.required("designation", designation);
+    let draft = draft(&mut faults, designation_id, designation);
+    faults.finish(Command::Propose(draft))
 }
 
-fn draft(faults: &mut Faults, id: String, pb: pb::Designation) -> Option<Draft> {
+fn draft(faults: &mut Faults, id: String, pb: pb::Designation) -> Draft {
     let pb::Designation {
         name: _,
         version: _,
@@ -129,43 +127,49 @@ fn draft(faults: &mut Faults, id: String, pb: pb::Designation) -> Option<Draft> 
         state_reason: _,
         approvals: _,
     } = pb;
-    let kind = faults.stated("designation.kind", kind, |kind: pb::DesignationKind| match kind {
+    let fitting = if site.is_some() { Kind::Site } else { Kind::Group };
+    let kind = faults.stated("designation.kind", kind, fitting, |kind: pb::DesignationKind| match kind {
         pb::DesignationKind::Unspecified => None,
         pb::DesignationKind::Group => Some(Kind::Group),
         pb::DesignationKind::Site => Some(Kind::Site),
     });
+    let begins = effective_time.is_some();
     let effective_at = time::optional(faults, "designation.effective_time", effective_time);
     let expires_at = time::optional(faults, "designation.expire_time", expire_time);
-    let site = site.and_then(|site| area::from_pb(faults, "designation.site", Some(site)));
+    // Beside a wrong beginning stands the end, so that nothing is wrong with the length.
+    let fitting = expires_at.filter(|_| begins).map(|end| end.plus_seconds(-1));
+    let site = site.map(|site| area::from_pb(faults, "designation.site", Some(site)));
     let aliases = aliases.into_iter().enumerate();
     let aliases =
-        aliases.filter_map(|(i, alias)| alias_from_pb(faults, &format!("designation.aliases[{i}]"), alias));
-    Some(Draft {
+        aliases.map(|(i, alias)| alias_from_pb(faults, &format!("designation.aliases[{i}]"), alias));
+    Draft {
         aliases: aliases.collect(),
         id,
-        kind: kind?,
+        kind,
         primary_name,
         list_reference,
         narrative_reasons,
-        effective_at,
+        effective_at: effective_at.or(fitting),
         expires_at,
         site,
-    })
+    }
 }
 
 /// A quality that is not stated is weak, which refers.
-fn alias_from_pb(faults: &mut Faults, field: &str, pb: pb::Alias) -> Option<Alias> {
+fn alias_from_pb(faults: &mut Faults, field: &str, pb: pb::Alias) -> Alias {
     let pb::Alias { name, quality } = pb;
+    let field = format!("{field}.quality");
     let quality =
-        faults.stated(&format!("{field}.quality"), quality, |quality: pb::AliasQuality| match quality {
+        faults.stated(&field, quality, AliasQuality::Weak, |quality: pb::AliasQuality| match quality {
             pb::AliasQuality::Strong => Some(AliasQuality::Strong),
             pb::AliasQuality::Weak | pb::AliasQuality::Unspecified => Some(AliasQuality::Weak),
         });
-    Some(Alias { name, quality: quality? })
+    Alias { name, quality }
 }
 
-fn decision(faults: &mut Faults, number: i32) -> Option<Decision> {
-    faults.stated("decision", number, |decision: pb::ProposalDecision| match decision {
+/// An approval, which needs no reason, stands for a decision that is not stated.
+fn decision(faults: &mut Faults, number: i32) -> Decision {
+    faults.stated("decision", number, Decision::Approve, |decision: pb::ProposalDecision| match decision {
         pb::ProposalDecision::Unspecified => None,
         pb::ProposalDecision::Approve => Some(Decision::Approve),
         pb::ProposalDecision::Hold => Some(Decision::Hold),
@@ -174,10 +178,8 @@ fn decision(faults: &mut Faults, number: i32) -> Option<Decision> {
 }
 
 /// The command to decide on a designation.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn decide_from_pb(pb: pb::DecideDesignationRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn decide_from_pb(pb: pb::DecideDesignationRequest) -> Converted<Command> {
     let pb::DecideDesignationRequest {
         name,
         etag,
@@ -189,49 +191,41 @@ pub fn decide_from_pb(pb: pb::DecideDesignationRequest) -> Result<Command, Refus
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
     let decision = decision(&mut faults, number);
-    let command = id.zip(decision).map(|(id, decision)| Command::Decide { id, etag, decision, reason });
-    faults.finish(command)
+    faults.finish(Command::Decide { id, etag, decision, reason })
 }
 
 /// The command to suspend a designation.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn suspend_from_pb(pb: pb::SuspendDesignationRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn suspend_from_pb(pb: pb::SuspendDesignationRequest) -> Converted<Command> {
     let pb::SuspendDesignationRequest { name, reason, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id.map(|id| Command::Suspend { id, reason }))
+    faults.finish(Command::Suspend { id, reason })
 }
 
 /// The command to end a designation.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn expire_from_pb(pb: pb::ExpireDesignationRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn expire_from_pb(pb: pb::ExpireDesignationRequest) -> Converted<Command> {
     let pb::ExpireDesignationRequest { name, reason, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id.map(|id| Command::Expire { id, reason }))
+    faults.finish(Command::Expire { id, reason })
 }
 
 /// The command to propose a name.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn propose_alias_from_pb(pb: pb::ProposeAliasRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn propose_alias_from_pb(pb: pb::ProposeAliasRequest) -> Converted<Command> {
     let pb::ProposeAliasRequest { name, alias, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    let alias = faults.required("alias", alias).and_then(|alias| alias_from_pb(&mut faults, "alias", alias));
-    faults.finish(id.zip(alias).map(|(id, alias)| Command::ProposeAlias { id, alias }))
+    let alias = faults.required("alias", alias);
+    let alias = alias_from_pb(&mut faults, "alias", alias);
+    faults.finish(Command::ProposeAlias { id, alias })
 }
 
 /// The command to decide on a name.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn decide_alias_from_pb(pb: pb::DecideAliasRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn decide_alias_from_pb(pb: pb::DecideAliasRequest) -> Converted<Command> {
     let pb::DecideAliasRequest {
         name,
         alias_id,
@@ -244,8 +238,7 @@ pub fn decide_alias_from_pb(pb: pb::DecideAliasRequest) -> Result<Command, Refus
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
     let decision = decision(&mut faults, number);
-    let command = id.zip(decision);
-    faults.finish(command.map(|(id, decision)| Command::DecideAlias { id, alias_id, etag, decision, reason }))
+    faults.finish(Command::DecideAlias { id, alias_id, etag, decision, reason })
 }
 
 /// The identifier of the designation that is asked for.
@@ -256,7 +249,7 @@ pub fn get_from_pb(pb: pb::GetDesignationRequest) -> Result<String, Refusal> {
     let pb::GetDesignationRequest { name } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id)
+    faults.only(id)
 }
 
 /// Whether a row, as its message, is in the state that a list asks for; an unspecified state asks for all.

@@ -8,7 +8,7 @@ use concord_domain::registry::movement::{
 use concord_domain::table::Resource as _;
 
 use super::etag_of;
-use crate::fields::Faults;
+use crate::fields::{Converted, Faults};
 use crate::pb::registry::v1 as pb;
 use crate::shared::participant::actor_to_pb;
 use crate::shared::{area, time};
@@ -86,31 +86,27 @@ fn acknowledgement_to_pb(given: &Acknowledgement) -> pb::Acknowledgement {
     }
 }
 
-fn plan_from_pb(faults: &mut Faults, field: &str, pb: Option<pb::MovementPlan>) -> Option<Plan> {
-    let pb::MovementPlan { path, buffer_m, window, altitude_band } = faults.required(field, pb)?;
-    let field = format!("{field}.window");
-    let window =
-        faults.required(&field, window).and_then(|window| time::window_from_pb(faults, &field, window));
-    Some(Plan {
+fn plan_from_pb(faults: &mut Faults, field: &str, pb: Option<pb::MovementPlan>) -> Plan {
+    let pb::MovementPlan { path, buffer_m, window, altitude_band } = faults.required(field, pb);
+    Plan {
         route: Route { path: path.into_iter().map(area::lat_lng_from_pb).collect() },
         buffer_m,
-        window: window?,
+        window: time::required_window(faults, &format!("{field}.window"), window),
         altitude_band: altitude_band.map(area::band_from_pb),
-    })
+    }
 }
 
 /// The command to notify a movement.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn notify_from_pb(pb: pb::NotifyMovementRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn notify_from_pb(pb: pb::NotifyMovementRequest) -> Converted<Command> {
     let pb::NotifyMovementRequest { movement_id, movement, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
-    let draft = faults.required("movement", movement).and_then(|pb| draft(&mut faults, movement_id, pb));
-    faults.finish(draft.map(Command::Notify))
+    let movement = faults.required("movement", movement);
+    let draft = draft(&mut faults, movement_id, movement);
+    faults.finish(Command::Notify(draft))
 }
 
-fn draft(faults: &mut Faults, id: String, pb: pb::Movement) -> Option<Draft> {
+fn draft(faults: &mut Faults, id: String, pb: pb::Movement) -> Draft {
     let pb::Movement {
         name: _,
         version: _,
@@ -127,7 +123,7 @@ fn draft(faults: &mut Faults, id: String, pb: pb::Movement) -> Option<Draft> {
         notify_time: _,
         complete_time: _,
     } = pb;
-    let kind = faults.stated("movement.kind", kind, |kind: pb::MovementKind| match kind {
+    let kind = faults.stated("movement.kind", kind, Kind::Notified, |kind: pb::MovementKind| match kind {
         pb::MovementKind::Unspecified => None,
         pb::MovementKind::Notified => Some(Kind::Notified),
         pb::MovementKind::PublicTimetable => Some(Kind::PublicTimetable),
@@ -135,47 +131,41 @@ fn draft(faults: &mut Faults, id: String, pb: pb::Movement) -> Option<Draft> {
         pb::MovementKind::EmblemOnly => Some(Kind::EmblemOnly),
     });
     let plan = plan_from_pb(faults, "movement.plan", plan);
-    Some(Draft { id, display_name, kind: kind?, plan: plan?, vehicle_count, person_count })
+    Draft { id, display_name, kind, plan, vehicle_count, person_count }
 }
 
 /// The command to amend a movement.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn amend_from_pb(pb: pb::AmendMovementRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn amend_from_pb(pb: pb::AmendMovementRequest) -> Converted<Command> {
     let pb::AmendMovementRequest { name, etag, plan, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
     let plan = plan_from_pb(&mut faults, "plan", plan);
-    faults.finish(id.zip(plan).map(|(id, plan)| Command::Amend { id, etag, plan }))
+    faults.finish(Command::Amend { id, etag, plan })
 }
 
 /// The command to acknowledge a movement.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn acknowledge_from_pb(pb: pb::AcknowledgeMovementRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn acknowledge_from_pb(pb: pb::AcknowledgeMovementRequest) -> Converted<Command> {
     let pb::AcknowledgeMovementRequest { name, version, level, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    let level = faults.stated("level", level, |level: pb::AcknowledgementLevel| match level {
+    let level = faults.stated("level", level, Level::Centre, |level: pb::AcknowledgementLevel| match level {
         pb::AcknowledgementLevel::Unspecified => None,
         pb::AcknowledgementLevel::Centre => Some(Level::Centre),
         pb::AcknowledgementLevel::AirCell => Some(Level::AirCell),
         pb::AcknowledgementLevel::Unit => Some(Level::Unit),
     });
-    faults.finish(id.zip(level).map(|(id, level)| Command::Acknowledge { id, version, level }))
+    faults.finish(Command::Acknowledge { id, version, level })
 }
 
 /// The command to complete a movement.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn complete_from_pb(pb: pb::CompleteMovementRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn complete_from_pb(pb: pb::CompleteMovementRequest) -> Converted<Command> {
     let pb::CompleteMovementRequest { name, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id.map(|id| Command::Complete { id }))
+    faults.finish(Command::Complete { id })
 }
 
 /// The identifier of the movement that is asked for.
@@ -186,5 +176,5 @@ pub fn get_from_pb(pb: pb::GetMovementRequest) -> Result<String, Refusal> {
     let pb::GetMovementRequest { name } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id)
+    faults.only(id)
 }

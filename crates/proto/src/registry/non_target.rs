@@ -5,7 +5,7 @@ use concord_domain::registry::non_target::{Command, NonTargetGroup, Stage};
 use concord_domain::table::Resource as _;
 
 use super::etag_of;
-use crate::fields::Faults;
+use crate::fields::{Converted, Faults};
 use crate::pb::registry::v1 as pb;
 use crate::shared::participant::{actor_to_pb, approvals_to_pb};
 
@@ -33,10 +33,8 @@ pub fn non_target_group_to_pb(row: &NonTargetGroup) -> pb::NonTargetGroup {
 }
 
 /// The command to name a group.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn name_from_pb(pb: pb::NameNonTargetGroupRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn name_from_pb(pb: pb::NameNonTargetGroupRequest) -> Converted<Command> {
     let pb::NameNonTargetGroupRequest {
         non_target_group_id,
         non_target_group,
@@ -44,32 +42,26 @@ pub fn name_from_pb(pb: pb::NameNonTargetGroupRequest) -> Result<Command, Refusa
         validate_only: _,
     } = pb;
     let mut faults = Faults::default();
-    let group = faults.required("non_target_group", non_target_group);
-    let command = group.map(|pb| {
-        let pb::NonTargetGroup {
-            name: _,
-            etag: _,
-            primary_name,
-            aliases,
-            reason,
-            state: _,
-            named_by: _,
-            removal: _,
-        } = pb;
-        Command::Name { id: non_target_group_id, primary_name, aliases, reason }
-    });
-    faults.finish(command)
+    let pb::NonTargetGroup {
+        name: _,
+        etag: _,
+        primary_name,
+        aliases,
+        reason,
+        state: _,
+        named_by: _,
+        removal: _,
+    } = faults.required("non_target_group", non_target_group);
+    faults.finish(Command::Name { id: non_target_group_id, primary_name, aliases, reason })
 }
 
 /// The command to consent to removing a group.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn consent_to_removal_from_pb(pb: pb::ConsentToNonTargetRemovalRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn consent_to_removal_from_pb(pb: pb::ConsentToNonTargetRemovalRequest) -> Converted<Command> {
     let pb::ConsentToNonTargetRemovalRequest { name, etag, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id.map(|id| Command::ConsentToRemoval { id, etag }))
+    faults.finish(Command::ConsentToRemoval { id, etag })
 }
 
 /// The identifier of the group that is asked for.
@@ -80,5 +72,5 @@ pub fn get_from_pb(pb: pb::GetNonTargetGroupRequest) -> Result<String, Refusal> 
     let pb::GetNonTargetGroupRequest { name } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id)
+    faults.only(id)
 }

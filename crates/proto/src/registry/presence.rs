@@ -1,10 +1,10 @@
 //! Presence assessments.
 
-use concord_domain::errors::{Refusal, Violation};
+use concord_domain::errors::Violation;
 use concord_domain::ids::name_of;
 use concord_domain::registry::presence::{Assessment, Command, Level, Subject};
 
-use crate::fields::Faults;
+use crate::fields::{Converted, Faults};
 use crate::pb::registry::v1 as pb;
 use crate::shared::participant::actor_to_pb;
 use crate::shared::{area, time};
@@ -38,17 +38,16 @@ pub fn assessment_to_pb(row: &Assessment) -> pb::PresenceAssessment {
 }
 
 /// The command to file an assessment.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn file_from_pb(pb: pb::FilePresenceRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn file_from_pb(pb: pb::FilePresenceRequest) -> Converted<Command> {
     let pb::FilePresenceRequest { assessment, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
-    let command = faults.required("assessment", assessment).and_then(|pb| file(&mut faults, pb));
+    let assessment = faults.required("assessment", assessment);
+    let command = file(&mut faults, assessment);
     faults.finish(command)
 }
 
-fn file(faults: &mut Faults, pb: pb::PresenceAssessment) -> Option<Command> {
+fn file(faults: &mut Faults, pb: pb::PresenceAssessment) -> Command {
     let pb::PresenceAssessment {
         name: _,
         subject,
@@ -60,35 +59,35 @@ fn file(faults: &mut Faults, pb: pb::PresenceAssessment) -> Option<Command> {
         withdraw_time: _,
     } = pb;
     let named = !group.is_empty();
-    let subject =
-        faults.stated("assessment.subject", subject, |subject: pb::PresenceSubject| match subject {
-            pb::PresenceSubject::Unspecified => None,
-            pb::PresenceSubject::Group => Some(Subject::Group(group.clone())),
-            pb::PresenceSubject::OtherArmedGroups => Some(Subject::OtherArmedGroups),
-        });
-    if subject == Some(Subject::OtherArmedGroups) && named {
+    let stated = |subject: pb::PresenceSubject| match subject {
+        pb::PresenceSubject::Unspecified => None,
+        pb::PresenceSubject::Group => Some(Subject::Group(group.clone())),
+        pb::PresenceSubject::OtherArmedGroups => Some(Subject::OtherArmedGroups),
+    };
+    let fitting = if named { Subject::Group(group.clone()) } else { Subject::OtherArmedGroups };
+    let subject = faults.stated("assessment.subject", subject, fitting, stated);
+    if subject == Subject::OtherArmedGroups && named {
         let rule = "empty for OTHER_ARMED_GROUPS";
         faults.push(Violation::new("assessment.group", rule, group, "leave it out"));
     }
-    let level = faults.stated("assessment.level", level, |level: pb::PresenceLevel| match level {
-        pb::PresenceLevel::Unspecified => None,
-        pb::PresenceLevel::None => Some(Level::None),
-        pb::PresenceLevel::Possible => Some(Level::Possible),
-        pb::PresenceLevel::Confirmed => Some(Level::Confirmed),
-        pb::PresenceLevel::Controlling => Some(Level::Controlling),
-    });
+    let level =
+        faults.stated("assessment.level", level, Level::None, |level: pb::PresenceLevel| match level {
+            pb::PresenceLevel::Unspecified => None,
+            pb::PresenceLevel::None => Some(Level::None),
+            pb::PresenceLevel::Possible => Some(Level::Possible),
+            pb::PresenceLevel::Confirmed => Some(Level::Confirmed),
+            pb::PresenceLevel::Controlling => Some(Level::Controlling),
+        });
     let place = area::from_pb(faults, "assessment.area", place);
     let observed = time::required(faults, "assessment.observe_time", observe_time);
-    Some(Command::File { subject: subject?, level: level?, area: place?, observed_at: observed? })
+    Command::File { subject, level, area: place, observed_at: observed }
 }
 
 /// The command to withdraw an assessment.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn withdraw_from_pb(pb: pb::WithdrawPresenceRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn withdraw_from_pb(pb: pb::WithdrawPresenceRequest) -> Converted<Command> {
     let pb::WithdrawPresenceRequest { name, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id.map(|id| Command::Withdraw { id }))
+    faults.finish(Command::Withdraw { id })
 }

@@ -5,7 +5,7 @@ use concord_domain::registry::protection::{Category, Command, Draft, ProtectedEn
 use concord_domain::table::Resource as _;
 
 use super::etag_of;
-use crate::fields::Faults;
+use crate::fields::{Converted, Faults};
 use crate::pb::registry::v1 as pb;
 use crate::shared::participant::{actor_to_pb, approvals_to_pb};
 use crate::shared::{area, time};
@@ -99,7 +99,7 @@ fn category_from_pb(category: pb::ProtectedCategory) -> Option<Category> {
     })
 }
 
-fn draft(faults: &mut Faults, id: String, pb: Option<pb::ProtectedEntity>) -> Option<Draft> {
+fn draft(faults: &mut Faults, id: String, pb: Option<pb::ProtectedEntity>) -> Draft {
     let pb::ProtectedEntity {
         name: _,
         version: _,
@@ -118,28 +118,27 @@ fn draft(faults: &mut Faults, id: String, pb: Option<pb::ProtectedEntity>) -> Op
         notify_time: _,
         former_area_consents: _,
         removal: _,
-    } = faults.required("protected_entity", pb)?;
-    let category = faults.stated("protected_entity.category", category, category_from_pb);
+    } = faults.required("protected_entity", pb);
+    let category =
+        faults.stated("protected_entity.category", category, Category::OtherCivilian, category_from_pb);
     let place = area::from_pb(faults, "protected_entity.area", place);
     let verified_at = time::optional(faults, "protected_entity.verify_time", verify_time);
-    Some(Draft {
+    Draft {
         id,
         display_name,
-        category: category?,
-        area: place?,
+        category,
+        area: place,
         accuracy_m,
         deny_distance_m,
         refer_distance_m,
         verified_at,
         source,
-    })
+    }
 }
 
 /// The command to notify an entity.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn notify_from_pb(pb: pb::NotifyProtectedEntityRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn notify_from_pb(pb: pb::NotifyProtectedEntityRequest) -> Converted<Command> {
     let pb::NotifyProtectedEntityRequest {
         protected_entity_id,
         protected_entity,
@@ -148,14 +147,12 @@ pub fn notify_from_pb(pb: pb::NotifyProtectedEntityRequest) -> Result<Command, R
     } = pb;
     let mut faults = Faults::default();
     let draft = draft(&mut faults, protected_entity_id, protected_entity);
-    faults.finish(draft.map(Command::Notify))
+    faults.finish(Command::Notify(draft))
 }
 
 /// The command to claim an entity.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn claim_from_pb(pb: pb::ClaimProtectedEntityRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn claim_from_pb(pb: pb::ClaimProtectedEntityRequest) -> Converted<Command> {
     let pb::ClaimProtectedEntityRequest {
         protected_entity_id,
         protected_entity,
@@ -164,53 +161,45 @@ pub fn claim_from_pb(pb: pb::ClaimProtectedEntityRequest) -> Result<Command, Ref
     } = pb;
     let mut faults = Faults::default();
     let draft = draft(&mut faults, protected_entity_id, protected_entity);
-    faults.finish(draft.map(Command::Claim))
+    faults.finish(Command::Claim(draft))
 }
 
 /// The command to amend an entity.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn amend_from_pb(pb: pb::AmendProtectedEntityRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn amend_from_pb(pb: pb::AmendProtectedEntityRequest) -> Converted<Command> {
     let pb::AmendProtectedEntityRequest { protected_entity, etag, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let name = protected_entity.as_ref().map(|entity| entity.name.clone()).unwrap_or_default();
     let id = faults.id("protected_entity.name", COLLECTION, &name);
-    let draft = draft(&mut faults, id.unwrap_or_default(), protected_entity);
-    faults.finish(draft.map(|draft| Command::Amend { draft, etag }))
+    let draft = draft(&mut faults, id, protected_entity);
+    faults.finish(Command::Amend { draft, etag })
 }
 
 /// The command to give up former places.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn give_up_from_pb(pb: pb::GiveUpFormerPlaceRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn give_up_from_pb(pb: pb::GiveUpFormerPlaceRequest) -> Converted<Command> {
     let pb::GiveUpFormerPlaceRequest { name, etag, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id.map(|id| Command::GiveUpFormerPlace { id, etag }))
+    faults.finish(Command::GiveUpFormerPlace { id, etag })
 }
 
 /// The command to confirm a claim.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn confirm_from_pb(pb: pb::ConfirmProtectedEntityRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn confirm_from_pb(pb: pb::ConfirmProtectedEntityRequest) -> Converted<Command> {
     let pb::ConfirmProtectedEntityRequest { name, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id.map(|id| Command::Confirm { id }))
+    faults.finish(Command::Confirm { id })
 }
 
 /// The command to consent to removing an entity.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn consent_to_removal_from_pb(pb: pb::ConsentToProtectionRemovalRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn consent_to_removal_from_pb(pb: pb::ConsentToProtectionRemovalRequest) -> Converted<Command> {
     let pb::ConsentToProtectionRemovalRequest { name, etag, reason, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id.map(|id| Command::ConsentToRemoval { id, etag, reason }))
+    faults.finish(Command::ConsentToRemoval { id, etag, reason })
 }
 
 /// The identifier of the entity that is asked for.
@@ -221,5 +210,5 @@ pub fn get_from_pb(pb: pb::GetProtectedEntityRequest) -> Result<String, Refusal>
     let pb::GetProtectedEntityRequest { name } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id)
+    faults.only(id)
 }

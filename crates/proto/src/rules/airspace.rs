@@ -4,7 +4,7 @@ use concord_domain::errors::Refusal;
 use concord_domain::rules::airspace::{Command, Kind, Reservation, Stage, Volume};
 use concord_domain::table::Resource as _;
 
-use crate::fields::Faults;
+use crate::fields::{Converted, Faults};
 use crate::pb::rules::v1 as pb;
 use crate::registry::etag_of;
 use crate::shared::participant::actor_to_pb;
@@ -49,21 +49,17 @@ fn volume_to_pb(volume: &Volume) -> pb::Volume {
 
 fn volumes_from_pb(faults: &mut Faults, volumes: Vec<pb::Volume>) -> Vec<Volume> {
     let volumes = volumes.into_iter().enumerate();
-    let read = volumes.filter_map(|(i, pb::Volume { area: place, altitude_band, window })| {
-        let place = area::from_pb(faults, &format!("volumes[{i}].area"), place);
-        let field = format!("volumes[{i}].window");
-        let window =
-            faults.required(&field, window).and_then(|window| time::window_from_pb(faults, &field, window));
-        Some(Volume { area: place?, altitude_band: altitude_band.map(area::band_from_pb), window: window? })
+    let read = volumes.map(|(i, pb::Volume { area: place, altitude_band, window })| Volume {
+        area: area::from_pb(faults, &format!("volumes[{i}].area"), place),
+        altitude_band: altitude_band.map(area::band_from_pb),
+        window: time::required_window(faults, &format!("volumes[{i}].window"), window),
     });
     read.collect()
 }
 
 /// The command to reserve.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn reserve_from_pb(pb: pb::ReserveAirspaceRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn reserve_from_pb(pb: pb::ReserveAirspaceRequest) -> Converted<Command> {
     let pb::ReserveAirspaceRequest {
         air_reservation_id,
         kind,
@@ -73,35 +69,33 @@ pub fn reserve_from_pb(pb: pb::ReserveAirspaceRequest) -> Result<Command, Refusa
         validate_only: _,
     } = pb;
     let mut faults = Faults::default();
-    let kind = faults.stated("kind", kind, |kind: pb::AirReservationKind| match kind {
+    let kind = faults.stated("kind", kind, Kind::RestrictedZone, |kind: pb::AirReservationKind| match kind {
         pb::AirReservationKind::Unspecified => None,
         pb::AirReservationKind::Operations => Some(Kind::Operations),
         pb::AirReservationKind::RestrictedZone => Some(Kind::RestrictedZone),
         pb::AirReservationKind::HumanitarianFlight => Some(Kind::HumanitarianFlight),
     });
     let volumes = volumes_from_pb(&mut faults, volumes);
-    faults.finish(kind.map(|kind| Command::Reserve { id: air_reservation_id, kind, volumes, key }))
+    faults.finish(Command::Reserve { id: air_reservation_id, kind, volumes, key })
 }
 
 /// The command to amend.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn amend_from_pb(pb: pb::AmendAirReservationRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn amend_from_pb(pb: pb::AmendAirReservationRequest) -> Converted<Command> {
     let pb::AmendAirReservationRequest { name, etag, volumes, key, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
     let volumes = volumes_from_pb(&mut faults, volumes);
-    faults.finish(id.map(|id| Command::Amend { id, etag, volumes, key }))
+    faults.finish(Command::Amend { id, etag, volumes, key })
 }
 
 /// The command to end.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` that names the field.
-pub fn end_from_pb(pb: pb::EndAirReservationRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn end_from_pb(pb: pb::EndAirReservationRequest) -> Converted<Command> {
     let pb::EndAirReservationRequest { name, request_id: _, validate_only: _ } = pb;
-    id_of(&name).map(|id| Command::End { id })
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &name);
+    faults.finish(Command::End { id })
 }
 
 /// The identifier that is asked for.
@@ -110,11 +104,7 @@ pub fn end_from_pb(pb: pb::EndAirReservationRequest) -> Result<Command, Refusal>
 /// `INVALID_ARGUMENT` that names the field.
 pub fn get_from_pb(pb: pb::GetAirReservationRequest) -> Result<String, Refusal> {
     let pb::GetAirReservationRequest { name } = pb;
-    id_of(&name)
-}
-
-fn id_of(name: &str) -> Result<String, Refusal> {
     let mut faults = Faults::default();
-    let id = faults.id("name", COLLECTION, name);
-    faults.finish(id)
+    let id = faults.id("name", COLLECTION, &name);
+    faults.only(id)
 }

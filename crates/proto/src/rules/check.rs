@@ -2,15 +2,15 @@
 
 use concord_domain::errors::Refusal;
 use concord_domain::follow::Head;
-use concord_domain::rules::decision::{Decision, Stage, Status, TERMS};
+use concord_domain::rules::decision::{Check, Decision, Stage, Status, TERMS};
+use concord_domain::rules::evaluate::Reach;
 use concord_domain::rules::finding::{Finding, Verdict};
-use concord_domain::rules::operation::Operation;
-use concord_domain::rules::review::Review;
+use concord_domain::rules::review::{Command, Review};
 use concord_domain::table::Resource as _;
 use concord_domain::time::Timestamp;
 
 use super::operation::{class_to_pb, operation_from_pb, operation_to_pb};
-use crate::fields::Faults;
+use crate::fields::{Converted, Faults};
 use crate::pb::rules::v1 as pb;
 use crate::shared::participant::{actor_to_pb, approvals_to_pb};
 use crate::shared::time;
@@ -115,15 +115,13 @@ pub fn status_to_pb(
     }
 }
 
-/// The operation of a check.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn check_from_pb(pb: pb::CheckOperationRequest) -> Result<Operation, Refusal> {
+/// The command to check an operation; nothing is confirmed yet.
+#[must_use]
+pub fn check_from_pb(pb: pb::CheckOperationRequest) -> Converted<Check> {
     let pb::CheckOperationRequest { operation, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let operation = operation_from_pb(&mut faults, operation);
-    faults.finish(operation)
+    faults.finish(Check { operation: Box::new(operation), reach: Reach::NOTHING })
 }
 
 /// The identifier of the decision that a name stands for.
@@ -133,21 +131,29 @@ pub fn check_from_pb(pb: pb::CheckOperationRequest) -> Result<Operation, Refusal
 pub fn id_from_pb(name: &str) -> Result<String, Refusal> {
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, name);
-    faults.finish(id)
+    faults.only(id)
 }
 
-/// Identifier, review and reason.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn review_from_pb(pb: pb::ReviewReferralRequest) -> Result<(String, Review, String), Refusal> {
+/// The command to review a referral; nothing is confirmed yet.
+#[must_use]
+pub fn review_from_pb(pb: pb::ReviewReferralRequest) -> Converted<Command> {
     let pb::ReviewReferralRequest { name, decision, reason, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    let review = faults.stated("decision", decision, |decision: pb::ReviewDecision| match decision {
-        pb::ReviewDecision::Unspecified => None,
-        pb::ReviewDecision::Release => Some(Review::Release),
-        pb::ReviewDecision::Refuse => Some(Review::Refuse),
-    });
-    faults.finish(id.zip(review).map(|(id, review)| (id, review, reason)))
+    let review =
+        faults.stated("decision", decision, Review::Refuse, |decision: pb::ReviewDecision| match decision {
+            pb::ReviewDecision::Unspecified => None,
+            pb::ReviewDecision::Release => Some(Review::Release),
+            pb::ReviewDecision::Refuse => Some(Review::Refuse),
+        });
+    faults.finish(Command::Review { id, review, reason, reach: Reach::NOTHING })
+}
+
+/// The command to give a decision up.
+#[must_use]
+pub fn lapse_from_pb(pb: pb::LapseDecisionRequest) -> Converted<Command> {
+    let pb::LapseDecisionRequest { name, request_id: _, validate_only: _ } = pb;
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &name);
+    faults.finish(Command::Lapse { id })
 }

@@ -3,10 +3,11 @@
 use concord_domain::errors::{Refusal, Violation};
 use concord_domain::ids::ParticipantId;
 use concord_domain::rules::coordination::{Attestation, Command, Coordination, Said};
+use concord_domain::rules::operation::Operation;
 use concord_domain::table::Resource as _;
 
 use super::operation::operation_from_pb;
-use crate::fields::Faults;
+use crate::fields::{Converted, Faults};
 use crate::pb::rules::v1 as pb;
 use crate::shared::participant::actor_to_pb;
 use crate::shared::{area, time};
@@ -58,14 +59,9 @@ fn attestation_from_pb(kind: pb::AttestationKind) -> Option<Attestation> {
     }
 }
 
-fn command(
-    faults: Faults,
-    operation: Option<concord_domain::rules::operation::Operation>,
-    party: Option<String>,
-    said: Said,
-) -> Result<Command, Refusal> {
+fn command(faults: Faults, operation: Operation, party: Option<String>, said: Said) -> Converted<Command> {
     let party = party.map(ParticipantId);
-    faults.finish(operation.map(|operation| Command { said, operation: Box::new(operation), party }))
+    faults.finish(Command { said, operation: Box::new(operation), party })
 }
 
 /// The digest that is asked about.
@@ -84,10 +80,8 @@ pub fn list_from_pb(pb: pb::ListCoordinationRequest) -> Result<String, Refusal> 
 }
 
 /// The command to give notice.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn notice_from_pb(pb: pb::GiveNoticeRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn notice_from_pb(pb: pb::GiveNoticeRequest) -> Converted<Command> {
     let pb::GiveNoticeRequest { operation, notified_point, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let operation = operation_from_pb(&mut faults, operation);
@@ -95,10 +89,8 @@ pub fn notice_from_pb(pb: pb::GiveNoticeRequest) -> Result<Command, Refusal> {
 }
 
 /// The command to approve.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn approve_from_pb(pb: pb::ApproveOperationRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn approve_from_pb(pb: pb::ApproveOperationRequest) -> Converted<Command> {
     let pb::ApproveOperationRequest { operation, party, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let operation = operation_from_pb(&mut faults, operation);
@@ -106,10 +98,8 @@ pub fn approve_from_pb(pb: pb::ApproveOperationRequest) -> Result<Command, Refus
 }
 
 /// The command to consent.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn consent_from_pb(pb: pb::ConsentToOperationRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn consent_from_pb(pb: pb::ConsentToOperationRequest) -> Converted<Command> {
     let pb::ConsentToOperationRequest { operation, party, resource, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let operation = operation_from_pb(&mut faults, operation);
@@ -117,18 +107,11 @@ pub fn consent_from_pb(pb: pb::ConsentToOperationRequest) -> Result<Command, Ref
 }
 
 /// The command to attest.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
-pub fn attest_from_pb(pb: pb::AttestOperationRequest) -> Result<Command, Refusal> {
+#[must_use]
+pub fn attest_from_pb(pb: pb::AttestOperationRequest) -> Converted<Command> {
     let pb::AttestOperationRequest { operation, attestation, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let operation = operation_from_pb(&mut faults, operation);
-    let said = faults.stated("attestation", attestation, attestation_from_pb).map(Said::Attestation);
-    let command = operation.zip(said).map(|(operation, said)| Command {
-        said,
-        operation: Box::new(operation),
-        party: None,
-    });
-    faults.finish(command)
+    let what = faults.stated("attestation", attestation, Attestation::LegalReview, attestation_from_pb);
+    command(faults, operation, None, Said::Attestation(what))
 }

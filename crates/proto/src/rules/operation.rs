@@ -42,8 +42,8 @@ fn adverse_to_pb(fact: AdverseFact) -> i32 {
 }
 
 /// What is left out stays left out, and refers; only a number without meaning is wrong.
-fn adverse_from_pb(faults: &mut Faults, name: &str, number: i32) -> Option<AdverseFact> {
-    faults.stated(&format!("operation.{name}"), number, |fact: pb::AdverseFact| {
+fn adverse_from_pb(faults: &mut Faults, name: &str, number: i32) -> AdverseFact {
+    faults.stated(&format!("operation.{name}"), number, AdverseFact::Unspecified, |fact: pb::AdverseFact| {
         Some(match fact {
             pb::AdverseFact::Unspecified => AdverseFact::Unspecified,
             pb::AdverseFact::None => AdverseFact::None,
@@ -62,8 +62,8 @@ fn assessed_to_pb(assessed: Assessed) -> i32 {
     .into()
 }
 
-fn assessed_from_pb(faults: &mut Faults, name: &str, number: i32) -> Option<Assessed> {
-    faults.stated(&format!("operation.{name}"), number, |assessed: pb::Assessment| {
+fn assessed_from_pb(faults: &mut Faults, name: &str, number: i32) -> Assessed {
+    faults.stated(&format!("operation.{name}"), number, Assessed::Unspecified, |assessed: pb::Assessment| {
         Some(match assessed {
             pb::Assessment::Unspecified => Assessed::Unspecified,
             pb::Assessment::NotAssessed => Assessed::NotAssessed,
@@ -153,7 +153,7 @@ fn source_to_pb(source: &IntelligenceSource) -> pb::IntelligenceSource {
 }
 
 /// An operation that must be present; its values are the domain's business.
-pub fn operation_from_pb(faults: &mut Faults, pb: Option<pb::Operation>) -> Option<Operation> {
+pub fn operation_from_pb(faults: &mut Faults, pb: Option<pb::Operation>) -> Operation {
     let pb::Operation {
         kind,
         target_type,
@@ -177,13 +177,11 @@ pub fn operation_from_pb(faults: &mut Faults, pb: Option<pb::Operation>) -> Opti
         emergency_claim,
         troops_in_contact_claim,
         known_etags,
-    } = faults.required("operation", pb)?;
-    let kind = faults.stated("operation.kind", kind, kind_from_pb);
-    let target_type = faults.stated("operation.target_type", target_type, target_from_pb);
+    } = faults.required("operation", pb);
+    let kind = faults.stated("operation.kind", kind, Kind::Other, kind_from_pb);
+    let target_type = faults.stated("operation.target_type", target_type, TargetType::Other, target_from_pb);
     let effect_area = area::from_pb(faults, "operation.effect_area", effect_area);
-    let field = "operation.window";
-    let window =
-        faults.required(field, window).and_then(|window| time::window_from_pb(faults, field, window));
+    let window = time::required_window(faults, "operation.window", window);
     let harm_estimate = harm_estimate.map(|estimate| harm_from_pb(faults, estimate));
     let sources =
         sources.into_iter().enumerate().map(|(i, source)| source_from_pb(faults, i, source)).collect();
@@ -198,30 +196,30 @@ pub fn operation_from_pb(faults: &mut Faults, pb: Option<pb::Operation>) -> Opti
     let self_defence_claim = adverse("self_defence_claim", self_defence_claim);
     let emergency_claim = adverse("emergency_claim", emergency_claim);
     let troops_in_contact_claim = adverse("troops_in_contact_claim", troops_in_contact_claim);
-    Some(Operation {
-        kind: kind?,
-        target_type: target_type?,
+    Operation {
+        kind,
+        target_type,
         claimed_group,
         description,
-        effect_area: effect_area?,
+        effect_area,
         accuracy_m,
-        window: window?,
+        window,
         altitude_band: altitude_band.map(area::band_from_pb),
         harm_estimate,
         sources,
         intended_point: intended_point.map(area::lat_lng_from_pb),
-        civilian_presence: civilian_presence?,
-        building_use: building_use?,
-        secondary_hazard: secondary_hazard?,
-        dissent: dissent?,
-        dual_use: dual_use?,
-        position_interpolated: position_interpolated?,
-        data_link_lost: data_link_lost?,
-        self_defence_claim: self_defence_claim?,
-        emergency_claim: emergency_claim?,
-        troops_in_contact_claim: troops_in_contact_claim?,
+        civilian_presence,
+        building_use,
+        secondary_hazard,
+        dissent,
+        dual_use,
+        position_interpolated,
+        data_link_lost,
+        self_defence_claim,
+        emergency_claim,
+        troops_in_contact_claim,
         known_etags,
-    })
+    }
 }
 
 fn harm_from_pb(faults: &mut Faults, pb: pb::HarmEstimate) -> HarmEstimate {

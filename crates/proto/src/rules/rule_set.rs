@@ -1,11 +1,11 @@
 //! Rule sets.
 
-use concord_domain::errors::Refusal;
+use concord_domain::errors::{Refusal, Violation};
 use concord_domain::rules::articles::Rule;
 use concord_domain::rules::rule_set::{Article, Command, RuleSet, Stage, Text};
 use concord_domain::table::Resource as _;
 
-use crate::fields::Faults;
+use crate::fields::{Converted, Faults};
 use crate::pb::rules::v1 as pb;
 use crate::registry::etag_of;
 use crate::shared::participant::approvals_to_pb;
@@ -51,20 +51,21 @@ fn article_to_pb(number: u32, title: &str, rule: &Rule) -> pb::Article {
 
 /// The command to propose a rule set.
 #[must_use]
-pub fn propose_from_pb(pb: pb::ProposeRuleSetRequest) -> Command {
+pub fn propose_from_pb(pb: pb::ProposeRuleSetRequest) -> Converted<Command> {
     let pb::ProposeRuleSetRequest { rule_set_id, text, request_id: _, validate_only: _ } = pb;
-    Command::Propose { id: rule_set_id, text }
+    Faults::default().finish(Command::Propose { id: rule_set_id, text })
 }
 
 /// The identifier and the envelope of a ratification; the shell verifies it.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` that names the field.
-pub fn ratify_from_pb(pb: pb::RatifyRuleSetRequest) -> Result<(String, String), Refusal> {
+#[must_use]
+pub fn ratify_from_pb(pb: pb::RatifyRuleSetRequest) -> Converted<(String, String)> {
     let pb::RatifyRuleSetRequest { name, envelope, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id.map(|id| (id, envelope)))
+    if envelope.is_empty() {
+        faults.push(Violation::new("envelope", "present", "", "sign the text, and give the envelope"));
+    }
+    faults.finish((id, envelope))
 }
 
 /// The identifier that is asked for; [`IN_FORCE`] stands for the one in force.
@@ -75,5 +76,5 @@ pub fn get_from_pb(pb: pb::GetRuleSetRequest) -> Result<String, Refusal> {
     let pb::GetRuleSetRequest { name } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(id)
+    faults.only(id)
 }

@@ -21,23 +21,6 @@ pub fn lat_lng_from_pb(pb: PbLatLng) -> LatLng {
     LatLng { lat: latitude, lng: longitude }
 }
 
-/// A position that must be present and in range.
-pub fn position(faults: &mut Faults, field: &str, pb: Option<PbLatLng>) -> Option<LatLng> {
-    let at = lat_lng_from_pb(faults.required(field, pb)?);
-    checked(faults, at.violations(field), at)
-}
-
-/// A position that may be absent; a wrong one is kept in `faults`.
-pub fn optional_position(faults: &mut Faults, field: &str, pb: Option<PbLatLng>) -> Option<LatLng> {
-    pb.and_then(|pb| position(faults, field, Some(pb)))
-}
-
-fn checked<T>(faults: &mut Faults, found: Vec<concord_domain::errors::Violation>, value: T) -> Option<T> {
-    let right = found.is_empty();
-    found.into_iter().for_each(|violation| faults.push(violation));
-    right.then_some(value)
-}
-
 /// The message of a place.
 #[must_use]
 pub fn to_pb(area: &Area) -> pb::Area {
@@ -58,19 +41,21 @@ fn polygon_to_pb(polygon: &Polygon) -> pb::Polygon {
     pb::Polygon { ring: ring.iter().copied().map(lat_lng_to_pb).collect() }
 }
 
-/// A place that must be present; its shape is the domain's business.
-pub fn from_pb(faults: &mut Faults, field: &str, pb: Option<pb::Area>) -> Option<Area> {
-    let pb::Area { form } = faults.required(field, pb)?;
-    Some(match faults.required(&format!("{field}.form"), form)? {
-        Form::Circle(pb::Circle { center, radius_m }) => {
-            let center = faults.required(&format!("{field}.circle.center"), center)?;
+/// A place that must be present; its shape is the domain's business. A point, in which nothing is wrong, stands for an
+/// absent one.
+pub fn from_pb(faults: &mut Faults, field: &str, pb: Option<pb::Area>) -> Area {
+    let pb::Area { form } = faults.required(field, pb);
+    match faults.required(&format!("{field}.form"), form.map(Some)) {
+        None => Area::point(lat_lng_from_pb(PbLatLng::default())),
+        Some(Form::Circle(pb::Circle { center, radius_m })) => {
+            let center = faults.required(&format!("{field}.circle.center"), center);
             Area::Circle(Circle { center: lat_lng_from_pb(center), radius_m })
         }
-        Form::Polygon(polygon) => Area::Polygon(polygon_from_pb(polygon)),
-        Form::MultiPolygon(pb::MultiPolygon { polygons }) => {
+        Some(Form::Polygon(polygon)) => Area::Polygon(polygon_from_pb(polygon)),
+        Some(Form::MultiPolygon(pb::MultiPolygon { polygons })) => {
             Area::MultiPolygon(MultiPolygon { polygons: polygons.into_iter().map(polygon_from_pb).collect() })
         }
-    })
+    }
 }
 
 fn polygon_from_pb(pb: pb::Polygon) -> Polygon {

@@ -30,15 +30,20 @@ pub fn from_pb(field: &str, pb: Pb) -> Result<Timestamp, Violation> {
     at.check(field).map(|()| at)
 }
 
-/// An instant that must be present; a wrong one is kept in `faults`.
-pub fn required(faults: &mut Faults, field: &str, pb: Option<Pb>) -> Option<Timestamp> {
-    let pb = faults.required(field, pb)?;
-    faults.take(from_pb(field, pb))
+/// An instant that must be present. A wrong one is kept in `faults`, and the earliest, which is after nothing, stands for
+/// it.
+pub fn required(faults: &mut Faults, field: &str, pb: Option<Pb>) -> Timestamp {
+    present(faults, field, pb).unwrap_or(Timestamp::MIN)
 }
 
-/// An instant that may be absent; a wrong one is kept in `faults`.
+fn present(faults: &mut Faults, field: &str, pb: Option<Pb>) -> Option<Timestamp> {
+    let pb = faults.required(field, pb.map(Some));
+    optional(faults, field, pb)
+}
+
+/// An instant that may be absent; a wrong one is kept in `faults`, and taken as absent.
 pub fn optional(faults: &mut Faults, field: &str, pb: Option<Pb>) -> Option<Timestamp> {
-    pb.and_then(|pb| faults.take(from_pb(field, pb)))
+    pb.and_then(|pb| faults.take(from_pb(field, pb).map(Some), None))
 }
 
 /// The message of a window.
@@ -48,10 +53,18 @@ pub fn window_to_pb(window: &Interval) -> pb::TimeWindow {
     pb::TimeWindow { start_time: Some(to_pb(start)), end_time: Some(to_pb(end)) }
 }
 
-/// A window; both ends must be present. Their order is the domain's business.
-pub fn window_from_pb(faults: &mut Faults, field: &str, pb: pb::TimeWindow) -> Option<Interval> {
+/// A window that must be present.
+pub fn required_window(faults: &mut Faults, field: &str, pb: Option<pb::TimeWindow>) -> Interval {
+    let pb = faults.required(field, pb);
+    window_from_pb(faults, field, pb)
+}
+
+/// A window; both ends must be present. Their order is the domain's business; beside a wrong end stands the other, so
+/// that nothing is wrong with the order or the length.
+pub fn window_from_pb(faults: &mut Faults, field: &str, pb: pb::TimeWindow) -> Interval {
     let pb::TimeWindow { start_time, end_time } = pb;
-    let mut end_of = |name: &str, time: Option<Pb>| required(faults, &format!("{field}.{name}"), time);
+    let mut end_of = |name: &str, time: Option<Pb>| present(faults, &format!("{field}.{name}"), time);
     let (start, end) = (end_of("start_time", start_time), end_of("end_time", end_time));
-    Some(Interval { start: start?, end: end? })
+    let start = start.or(end.map(|end| end.plus_seconds(-1))).unwrap_or(Timestamp::MIN);
+    Interval { start, end: end.unwrap_or(start.plus_seconds(1)) }
 }

@@ -27,7 +27,7 @@ pub(crate) fn opened(pki: &Path) -> Result<Core<State>, String> {
 pub(crate) async fn fill(core: &Core<State>, count: u64) -> Result<(), String> {
     let from = core.ledger().head().size;
     let written = (from..from + count).map(|number| async move {
-        let command = notify_from_pb(clinic(number)).map_err(|refusal| format!("{refusal:?}"))?;
+        let command = notify_from_pb(clinic(number)).sound().map_err(|faulty| faulty.alone().to_string())?;
         let submitted = core.submit(call(number), Command::Protection(command)).await;
         submitted.map(drop).map_err(|refusal| format!("{refusal:?}"))
     });

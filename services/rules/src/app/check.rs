@@ -8,8 +8,7 @@ use concord_domain::errors::{Reason, Refusal};
 use concord_domain::fold::Fold as _;
 use concord_domain::rules::decision::{CONFIRM_WITHIN_S, Check, Decision, Status, difference, recompute};
 use concord_domain::rules::evaluate::{Evaluation, Reach, Reached};
-use concord_domain::rules::operation::Operation;
-use concord_domain::rules::review::{Command as ReviewCommand, Review};
+use concord_domain::rules::review::Command as ReviewCommand;
 use concord_domain::rules::{Command, Event, State};
 use concord_domain::time::Timestamp;
 use concord_ledger::receipt::Receipt;
@@ -43,10 +42,10 @@ impl App {
     pub(crate) async fn check(
         &self,
         call: Call,
-        operation: Operation,
+        asked: Check,
     ) -> Result<(Arc<Decision>, Stand, Option<Receipt>), Refusal> {
         let reach = self.followed.confirm().await;
-        let command = Command::Check(Check { operation: Box::new(operation), reach });
+        let command = Command::Check(Check { reach, ..asked });
         let outcome = self.core.submit(call, command).await?;
         let Written { row, outcome }: Written<_, Decision> = Written::of(outcome)?;
         let decision = Arc::new(row);
@@ -91,38 +90,20 @@ impl App {
         Ok(stood)
     }
 
-    /// Reviews a referral on heads confirmed now.
+    /// Reviews a referral, or gives a decision up, on heads confirmed now.
     pub(crate) async fn review(
         &self,
         call: Call,
-        (id, review, reason): (String, Review, String),
+        asked: ReviewCommand,
     ) -> Result<(Stand, Written<State, Status>), Refusal> {
         let reach = self.followed.confirm().await;
-        if review == Review::Release && !is_confirmed(reach) {
+        let command = asked.resting_on(reach);
+        if command.releases() && !is_confirmed(reach) {
             return Err(Refusal::new(
                 Reason::LedgerUnavailable,
                 "the heads could not be confirmed; nothing is released",
             ));
         }
-        self.decide(call, ReviewCommand::Review { id, review, reason, reach }, reach).await
-    }
-
-    /// Gives a decision up.
-    pub(crate) async fn lapse(
-        &self,
-        call: Call,
-        id: String,
-    ) -> Result<(Stand, Written<State, Status>), Refusal> {
-        let reach = self.followed.confirm().await;
-        self.decide(call, ReviewCommand::Lapse { id }, reach).await
-    }
-
-    async fn decide(
-        &self,
-        call: Call,
-        command: ReviewCommand,
-        reach: Reach,
-    ) -> Result<(Stand, Written<State, Status>), Refusal> {
         let written: Written<_, Status> = Written::of(self.core.submit(call, command.into()).await?)?;
         let mut stood = stand(&written.outcome.snapshot, &written.row.id, self.core.now(), reach)?;
         stood.status = Arc::new(written.row.clone());

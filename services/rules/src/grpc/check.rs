@@ -5,7 +5,7 @@ use std::pin::Pin;
 use concord_proto::pb::rules::v1 as pb;
 use concord_proto::pb::rules::v1::check_service_server::CheckService;
 use concord_proto::rules::check;
-use concord_server::call::{Call, peer_of};
+use concord_server::call::peer_of;
 use concord_server::ledger_service::until_drained;
 use concord_server::receipt::receipt_to_pb;
 use concord_server::status::status;
@@ -32,9 +32,8 @@ impl CheckService for App {
         &self,
         request: Request<pb::CheckOperationRequest>,
     ) -> Result<Response<pb::CheckOperationResponse>, Status> {
-        let call = Call::of(&request).map_err(status)?;
-        let operation = check::check_from_pb(request.into_inner()).map_err(status)?;
-        let (decision, stand, receipt) = self.check(call, operation).await.map_err(status)?;
+        let (call, asked) = self.core.asked(request, check::check_from_pb).await?;
+        let (decision, stand, receipt) = self.check(call, asked).await.map_err(status)?;
         let receipt = receipt.as_ref().map(receipt_to_pb).transpose().map_err(status)?;
         let (decision, status) = (Some(check::decision_to_pb(&decision)), Some(standing(&stand)));
         Ok(Response::new(pb::CheckOperationResponse { decision, status, receipt }))
@@ -100,8 +99,7 @@ impl CheckService for App {
         &self,
         request: Request<pb::ReviewReferralRequest>,
     ) -> Result<Response<pb::ReviewReferralResponse>, Status> {
-        let call = Call::of(&request).map_err(status)?;
-        let review = check::review_from_pb(request.into_inner()).map_err(status)?;
+        let (call, review) = self.core.asked(request, check::review_from_pb).await?;
         let (stand, written) = self.review(call, review).await.map_err(status)?;
         let status = Some(standing(&stand));
         Ok(Response::new(pb::ReviewReferralResponse { status, receipt: written.receipt()? }))
@@ -111,9 +109,8 @@ impl CheckService for App {
         &self,
         request: Request<pb::LapseDecisionRequest>,
     ) -> Result<Response<pb::LapseDecisionResponse>, Status> {
-        let call = Call::of(&request).map_err(status)?;
-        let id = check::id_from_pb(&request.into_inner().name).map_err(status)?;
-        let (stand, written) = self.lapse(call, id).await.map_err(status)?;
+        let (call, lapse) = self.core.asked(request, check::lapse_from_pb).await?;
+        let (stand, written) = self.review(call, lapse).await.map_err(status)?;
         let status = Some(standing(&stand));
         Ok(Response::new(pb::LapseDecisionResponse { status, receipt: written.receipt()? }))
     }

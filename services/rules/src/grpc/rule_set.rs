@@ -3,7 +3,7 @@
 use concord_proto::pb::rules::v1 as pb;
 use concord_proto::pb::rules::v1::rule_set_service_server::RuleSetService;
 use concord_proto::rules::rule_set;
-use concord_server::call::Call;
+use concord_server::call::{Call, method_of, peer_of};
 use concord_server::status::status;
 use tonic::{Request, Response, Status};
 
@@ -15,9 +15,7 @@ impl RuleSetService for App {
         &self,
         request: Request<pb::ProposeRuleSetRequest>,
     ) -> Result<Response<pb::ProposeRuleSetResponse>, Status> {
-        let call = Call::of(&request).map_err(status)?;
-        let command = rule_set::propose_from_pb(request.into_inner());
-        let written = self.core.write_as(call, command).await.map_err(status)?;
+        let written = self.core.write(request, rule_set::propose_from_pb).await?;
         let rule_set = Some(rule_set::rule_set_to_pb(&written.row));
         Ok(Response::new(pb::ProposeRuleSetResponse { rule_set, receipt: written.receipt()? }))
     }
@@ -26,8 +24,11 @@ impl RuleSetService for App {
         &self,
         request: Request<pb::RatifyRuleSetRequest>,
     ) -> Result<Response<pb::RatifyRuleSetResponse>, Status> {
-        let call = Call::of(&request).map_err(status)?;
-        let (id, envelope) = rule_set::ratify_from_pb(request.into_inner()).map_err(status)?;
+        let peer = peer_of(&request).map_err(status)?;
+        // Before the envelope is verified there is no command that could be judged.
+        let method = method_of(&request);
+        let asked = Call::of((&peer, &method), request.into_inner(), rule_set::ratify_from_pb);
+        let (call, (id, envelope)) = asked.map_err(|faulty| status(faulty.alone()))?;
         let command = self.ratification(&call.actor, id, envelope).map_err(status)?;
         let written = self.core.write_as(call, command).await.map_err(status)?;
         let rule_set = Some(rule_set::rule_set_to_pb(&written.row));
