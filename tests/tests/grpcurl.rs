@@ -101,7 +101,8 @@ async fn an_operator_lists_describes_notifies_and_reads_errors_of_the_registry()
     let answer = session.call(path, &json!({"protected_entity": entity})).unwrap();
     assert_eq!(answer["protectedEntity"]["state"], "PROTECTION_STATE_ACTIVE");
     let error = session.call(path, &json!({"protected_entity": {}})).unwrap_err();
-    assert_eq!(wrong_fields(&error), ["protected_entity.category", "protected_entity.area"]);
+    let expected = ["protected_entity.category", "protected_entity.area", "protected_entity.display_name"];
+    assert_eq!(wrong_fields(&error), expected);
 }
 
 /// A message of the contract as its JSON.
