@@ -42,7 +42,7 @@ async fn reserve(
     let volume = pb::Volume {
         area: Some(circle((0.1, 1.9), 5_000.0)),
         altitude_band: Some(shared::AltitudeBand { lower_m, upper_m: Some(upper_m) }),
-        window: Some(window()),
+        window: Some(window(1)),
     };
     let request = pb::ReserveAirspaceRequest {
         air_reservation_id: id.to_owned(),

@@ -24,6 +24,7 @@ const RULES: &str = include_str!("../../assets/rules-of-engagement.toml");
 const CHECK: &str = "concord.rules.v1.CheckService/CheckOperation";
 /// Open sea, away from everything that the demo protects.
 const REMOTE: (f64, f64) = (1.6, 1.8);
+const SECONDS_PER_HOUR: i64 = 3_600;
 
 fn officer() -> Who {
     Who::new("party-a", "actor-1", Role::DutyOfficer)
@@ -35,10 +36,13 @@ pub(super) fn circle((latitude, longitude): (f64, f64), radius_m: f64) -> shared
     shared::Area { form: Some(shared::area::Form::Circle(shared::Circle { center, radius_m })) }
 }
 
-/// 2030-03-01, from 06:00 to 07:00 UTC.
-pub(super) fn window() -> shared::TimeWindow {
+/// So many hours from this time tomorrow on: a designation must outlast an operation.
+pub(super) fn window(hours: i64) -> shared::TimeWindow {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    let start = i64::try_from(now.as_secs()).unwrap_or_default() / SECONDS_PER_HOUR * SECONDS_PER_HOUR
+        + 24 * SECONDS_PER_HOUR;
     let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
-    shared::TimeWindow { start_time: at(1_898_575_200), end_time: at(1_898_578_800) }
+    shared::TimeWindow { start_time: at(start), end_time: at(start + hours * SECONDS_PER_HOUR) }
 }
 
 /// An operation at a place, in order but for what stands there.
@@ -50,7 +54,7 @@ pub(super) fn operation(at: (f64, f64)) -> pb::Operation {
         target_type: pb::TargetType::GroupPosition.into(),
         claimed_group: OTHER.to_owned(),
         effect_area: Some(circle(at, 300.0)),
-        window: Some(window()),
+        window: Some(window(1)),
         harm_estimate: Some(pb::HarmEstimate { killed: Some(0), injured: Some(0), ..Default::default() }),
         sources: vec![source("reconnaissance of party A"), source("reconnaissance of party B")],
         civilian_presence: assessed,

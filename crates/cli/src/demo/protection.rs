@@ -9,6 +9,7 @@ use concord_proto::pb::r#type::v1 as shared;
 use tonic::Code;
 
 use super::Step;
+use super::checks::window;
 use super::lists::expect;
 use super::stage::Stage;
 use super::tell::Teller;
@@ -101,13 +102,10 @@ async fn acknowledge(stage: &Stage, teller: &Teller, party: &str, level: pb::Ack
 /// Open sea off West Africa, so that no real place is described.
 fn plan() -> pb::MovementPlan {
     let at = |latitude, longitude| LatLng { latitude, longitude };
-    let time = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
-    // 2030-03-01, from 06:00 to 14:00 UTC.
-    let window = shared::TimeWindow { start_time: time(1_898_575_200), end_time: time(1_898_604_000) };
     pb::MovementPlan {
         path: vec![at(0.2, 0.3), at(0.9, 1.1)],
         buffer_m: 500.0,
-        window: Some(window),
+        window: Some(window(8)),
         altitude_band: None,
     }
 }
