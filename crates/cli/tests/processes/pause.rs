@@ -110,6 +110,8 @@ async fn go_on(
         let answer = answer.map(|answer| told(answer.get_ref())).map_err(|status| status.code());
         let check = Seen { checker, began, ended: Instant::now(), answer };
         seen.send_modify(|seen| seen.push(check));
+        // A channel whose runtime is going down refuses at once, for ever: whoever asks it must let itself be ended.
+        tokio::task::yield_now().await;
     }
 }
 
