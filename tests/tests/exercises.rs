@@ -189,6 +189,16 @@ async fn the_variants_that_the_cases_describe_come_out_as_they_say() {
     assert_ne!(outcome, "permit");
     assert!(given.contains(&"UNACKNOWLEDGED_NOTIFICATION".to_owned()), "{given:?}");
 
+    let mut stale = case("ctl-permit-remote").unwrap();
+    let aim = stale["proposed_operation"]["aim_point"].clone();
+    stale["registry_state"]["registry_max_age_days"] = json!(30);
+    stale["registry_state"]["protected_entities"] = json!([{
+        "id": "PE-quarter", "name": "A quarter", "category": "residential_dense", "status": "ratified", "rule": "refer",
+        "lat": aim["lat"].as_f64().unwrap() + 0.05, "lon": aim["lon"], "buffer_m": 10, "last_verified": "2016-01-01"
+    }]);
+    let (outcome, given) = codes(&played(stale).await);
+    assert_eq!((outcome.as_str(), given), ("refer", vec!["STALE_REGISTRY_ENTRY".to_owned()]));
+
     let mut earlier = case("ctl-deny-delisted").unwrap();
     let window = &mut earlier["proposed_operation"]["time_window"];
     let day = |text: &Value| json!(format!("2030-02-27{}", &text.as_str().unwrap()[10..]));

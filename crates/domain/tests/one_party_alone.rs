@@ -150,6 +150,7 @@ fn registry() -> Driven<registry::State> {
         altitude_band: None,
         excluded_groups: Vec::new(),
         present_groups: Vec::new(),
+        verified_at: None,
     };
     assert!(driven.give(&a, area::Command::Declare(ceasefire)));
     driven

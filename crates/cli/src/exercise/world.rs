@@ -161,14 +161,7 @@ impl World<'_> {
                 continue;
             }
             if entity.rule.as_deref() == Some("refer") || entity.category == "residential_dense" {
-                let reach_m = entity.buffer_m.unwrap_or(0.0).max(entity.refer_buffer_m.unwrap_or(0.0));
-                let area = circle(point, reach_m);
-                self.declare(
-                    registry::RestrictedAreaKind::PopulatedArea,
-                    area,
-                    &self.cast.first(),
-                    &entity.name,
-                );
+                self.declare(&self.cast.first(), populated(entity, point)?, "");
                 continue;
             }
             let protected_entity = Some(protected(entity, point)?);
@@ -201,20 +194,7 @@ impl World<'_> {
         self.push(at, OBSERVER, Role::Proposer, method, &request);
     }
 
-    fn declare(&mut self, kind: registry::RestrictedAreaKind, area: shared::Area, party: &str, name: &str) {
-        self.declare_whole(
-            party,
-            registry::RestrictedArea {
-                display_name: name.to_owned(),
-                kind: kind.into(),
-                area: Some(area),
-                ..Default::default()
-            },
-            "",
-        );
-    }
-
-    fn declare_whole(&mut self, party: &str, area: registry::RestrictedArea, id: &str) {
+    fn declare(&mut self, party: &str, area: registry::RestrictedArea, id: &str) {
         let request =
             registry::DeclareAreaRequest { area_id: id.to_owned(), area: Some(area), ..Default::default() };
         let method = "concord.registry.v1.AreaService/DeclareArea";
@@ -299,7 +279,7 @@ impl World<'_> {
             present_groups: groups.map(|group| group.name.clone()).collect(),
             ..Default::default()
         };
-        self.declare_whole(party, area, id);
+        self.declare(party, area, id);
     }
 
     fn areas(&mut self) -> Result<(), String> {
@@ -313,13 +293,18 @@ impl World<'_> {
                     excluded_groups: ceasefire.excludes.clone(),
                     ..Default::default()
                 };
-                self.declare_whole(&self.cast.first(), area, "");
+                self.declare(&self.cast.first(), area, "");
             }
         }
         for buffer in &self.state.border_buffers {
             for place in self.places(buffer.centre, buffer.radius_m) {
-                let kind = registry::RestrictedAreaKind::BorderBuffer;
-                self.declare(kind, place, &self.cast.first(), "border buffer");
+                let area = registry::RestrictedArea {
+                    display_name: "border buffer".to_owned(),
+                    kind: registry::RestrictedAreaKind::BorderBuffer.into(),
+                    area: Some(place),
+                    ..Default::default()
+                };
+                self.declare(&self.cast.first(), area, "");
             }
         }
         Ok(())
@@ -420,6 +405,18 @@ fn protected(entity: &Entity, point: Point) -> Result<registry::ProtectedEntity,
         accuracy_m: entity.accuracy_m.unwrap_or(0.0),
         deny_distance_m: entity.buffer_m.unwrap_or(0.0),
         refer_distance_m: entity.refer_buffer_m.unwrap_or(0.0),
+        verify_time: verified.map(when::to_pb),
+        ..Default::default()
+    })
+}
+
+fn populated(entity: &Entity, point: Point) -> Result<registry::RestrictedArea, String> {
+    let verified = entity.last_verified.as_deref().map(when::instant).transpose()?;
+    let reach_m = entity.buffer_m.unwrap_or(0.0).max(entity.refer_buffer_m.unwrap_or(0.0));
+    Ok(registry::RestrictedArea {
+        display_name: entity.name.clone(),
+        kind: registry::RestrictedAreaKind::PopulatedArea.into(),
+        area: Some(circle(point, reach_m + entity.accuracy_m.unwrap_or(0.0))),
         verify_time: verified.map(when::to_pb),
         ..Default::default()
     })

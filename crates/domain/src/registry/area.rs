@@ -12,7 +12,7 @@ use crate::limits::{GROUPS_MAX, NAME_MAX_CHARS, WINDOW_MAX_S};
 use crate::registry::{Event, State};
 use crate::table::Resource;
 use crate::text::checked;
-use crate::time::Interval;
+use crate::time::{Interval, Timestamp};
 
 /// What an area means for operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +60,8 @@ pub struct RestrictedArea {
     pub excluded_groups: Vec<String>,
     /// Groups whose forces are present in a ground area.
     pub present_groups: Vec<String>,
+    /// When somebody last verified that it is as described.
+    pub verified_at: Option<Timestamp>,
     /// Where it stands.
     pub stage: Stage,
     /// Who declared it.
@@ -127,6 +129,8 @@ pub struct Draft {
     pub excluded_groups: Vec<String>,
     /// Groups whose forces are present in a ground area.
     pub present_groups: Vec<String>,
+    /// When somebody last verified that it is as described.
+    pub verified_at: Option<Timestamp>,
 }
 
 /// What can be asked about areas.
@@ -160,6 +164,7 @@ fn declare(state: &State, draft: &Draft, context: &Context) -> Result<(Change, R
     found.extend(draft.area.violations("area.area"));
     found.extend(draft.window.iter().flat_map(|window| window.violations("area.window", WINDOW_MAX_S)));
     found.extend(draft.altitude_band.iter().flat_map(|band| band.violations("area.altitude_band")));
+    found.extend(draft.verified_at.and_then(|at| at.check("area.verify_time").err()));
     let groups_of = |field: &str, groups: &[String], kind: Kind, found: &mut Vec<Violation>| {
         if !groups.is_empty() && draft.kind != kind {
             let rule = format!("empty for an area that is no {kind:?}");
@@ -182,6 +187,7 @@ fn declare(state: &State, draft: &Draft, context: &Context) -> Result<(Change, R
         altitude_band: draft.altitude_band,
         excluded_groups,
         present_groups,
+        verified_at: draft.verified_at,
         stage: Stage::Active,
         declared_by: context.actor.clone(),
         end_consents: None,

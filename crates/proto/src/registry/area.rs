@@ -25,6 +25,7 @@ pub fn area_to_pb(row: &RestrictedArea) -> pb::RestrictedArea {
         altitude_band,
         excluded_groups,
         present_groups,
+        verified_at,
         stage,
         declared_by,
         end_consents,
@@ -50,6 +51,7 @@ pub fn area_to_pb(row: &RestrictedArea) -> pb::RestrictedArea {
         altitude_band: altitude_band.as_ref().map(area::band_to_pb),
         excluded_groups: excluded_groups.clone(),
         present_groups: present_groups.clone(),
+        verify_time: verified_at.map(time::to_pb),
         state: state.into(),
         declared_by: Some(actor_to_pb(declared_by)),
         end_consents: end_consents.as_ref().map(approvals_to_pb),
@@ -77,6 +79,7 @@ fn draft(faults: &mut Faults, id: String, pb: pb::RestrictedArea) -> Draft {
         altitude_band,
         excluded_groups,
         present_groups,
+        verify_time,
         state: _,
         declared_by: _,
         end_consents: _,
@@ -93,6 +96,7 @@ fn draft(faults: &mut Faults, id: String, pb: pb::RestrictedArea) -> Draft {
     });
     let place = area::from_pb(faults, "area.area", place);
     let window = window.map(|window| time::window_from_pb(faults, "area.window", window));
+    let verified_at = time::optional(faults, "area.verify_time", verify_time);
     Draft {
         id,
         display_name,
@@ -102,6 +106,7 @@ fn draft(faults: &mut Faults, id: String, pb: pb::RestrictedArea) -> Draft {
         altitude_band: altitude_band.map(area::band_from_pb),
         excluded_groups,
         present_groups,
+        verified_at,
     }
 }
 

@@ -9,6 +9,7 @@ use crate::registry::protection::Stage;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
+use crate::time::Timestamp;
 
 /// How old, and how near.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -36,20 +37,33 @@ impl Kind for Params {
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        for entity in facts.registry.protected_entities.iter().filter(|entity| entity.stage != Stage::Removed)
-        {
-            let Some(verified_at) = entity.verified_at else { continue };
-            let age_s = facts.at.seconds_since(verified_at);
-            if age_s > i64::from(self.max_age_s) && facts.nearest_place(entity, self.within_m).is_some() {
-                let message = format!("{:?} was verified last at {verified_at}", entity.display_name);
-                #[expect(clippy::cast_precision_loss, reason = "ages are far below 2^52 seconds")]
-                let finding = Finding::new(Code::StaleRegistryEntry, message).measured(
-                    age_s as f64,
-                    self.max_age_s.into(),
-                    "s",
-                );
-                found.push(finding.on(entity.name()));
+        let registry = facts.registry;
+        for entity in registry.protected_entities.iter().filter(|entity| entity.stage != Stage::Removed) {
+            let stale = self.stale(facts, &entity.display_name, entity.verified_at);
+            if let Some(stale) = stale.filter(|_| facts.nearest_place(entity, self.within_m).is_some()) {
+                found.push(stale.on(entity.name()));
             }
         }
+        for area in registry.areas.iter().filter(|area| area.in_effect(&facts.operation.window)) {
+            let stale = self.stale(facts, &area.display_name, area.verified_at);
+            if let Some(stale) = stale.filter(|_| facts.near(&area.area, 0.0, self.within_m).is_some()) {
+                found.push(stale.on(area.name()));
+            }
+        }
+    }
+}
+
+impl Params {
+    /// The finding about an entry that nobody has verified for too long.
+    fn stale(&self, facts: &Facts<'_>, name: &str, verified_at: Option<Timestamp>) -> Option<Finding> {
+        let verified_at = verified_at?;
+        let age_s = facts.at.seconds_since(verified_at);
+        let message = format!("{name:?} was verified last at {verified_at}");
+        #[expect(clippy::cast_precision_loss, reason = "ages are far below 2^52 seconds")]
+        let finding = || {
+            let limit = f64::from(self.max_age_s);
+            Finding::new(Code::StaleRegistryEntry, message).measured(age_s as f64, limit, "s")
+        };
+        (age_s > i64::from(self.max_age_s)).then(finding)
     }
 }

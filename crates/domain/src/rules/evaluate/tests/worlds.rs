@@ -334,6 +334,7 @@ impl Setup {
             altitude_band: None,
             excluded_groups: named(area::Kind::Ceasefire),
             present_groups: named(area::Kind::GroundArea),
+            verified_at: None,
             stage: area::Stage::Active,
             declared_by: actor("party-b"),
             end_consents: None,
