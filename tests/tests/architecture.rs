@@ -149,11 +149,8 @@ fn every_file_says_first_what_it_is_and_is_short() {
 }
 
 #[test]
-fn every_path_and_invariant_that_the_documents_name_exists() {
-    let documents =
-        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/invariants.md", "docs/rule-sets.md"];
-    let everything: String =
-        sources().iter().map(|path| std::fs::read_to_string(path).unwrap()).collect::<Vec<_>>().join("\n");
+fn every_path_that_the_documents_name_exists() {
+    let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/rule-sets.md"];
     for document in documents {
         let text = std::fs::read_to_string(root().join(document)).unwrap();
         for quoted in text.split('`').skip(1).step_by(2) {
@@ -166,15 +163,37 @@ fn every_path_and_invariant_that_the_documents_name_exists() {
             }
         }
     }
-    let invariants = std::fs::read_to_string(root().join("docs/invariants.md")).unwrap();
-    let ids = invariants.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next());
-    for id in ids.filter(|id| id.contains('-') && id.chars().any(|c| c.is_ascii_digit())) {
-        assert!(everything.contains(&format!("({id})")), "no code marks invariant {id}");
-    }
-    for test in invariants.split("test `").skip(1).map(|rest| rest.split('`').next().unwrap()) {
+}
+
+/// The rows of the table of invariants: identifier, path of the code, name of the test.
+fn invariants(text: &str) -> Vec<(String, String, String)> {
+    let table = text.split("## Invariants").nth(1).expect("the table of invariants");
+    let rows = table.lines().filter(|line| line.starts_with("| ")).skip(2);
+    rows.map(|row| {
+        let cells: Vec<&str> = row.split(" | ").collect();
+        let [id, _, code, test] = cells.as_slice() else { panic!("a row with four cells: {row}") };
+        let quoted = |cell: &str| cell.split('`').nth(1).expect("something quoted").to_owned();
+        (id.trim_start_matches("| ").to_owned(), quoted(code), quoted(test))
+    })
+    .collect()
+}
+
+#[test]
+fn every_invariant_is_marked_where_the_architecture_says_and_has_its_test() {
+    let everything: String =
+        sources().iter().map(|path| std::fs::read_to_string(path).unwrap()).collect::<Vec<_>>().join("\n");
+    let listed = invariants(&std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap());
+    assert!(listed.len() > 10, "{listed:?}");
+    for (id, code, test) in &listed {
+        let text = std::fs::read_to_string(root().join(code)).unwrap();
+        assert!(text.contains(&format!("INVARIANT ({id})")), "{code} does not mark {id}");
         assert!(
-            everything.contains(&format!("fn {test}")),
-            "invariant names the test {test}, which does not exist"
+            everything.contains(&format!("fn {test}(")),
+            "{id} names the test {test}, which does not exist"
         );
+    }
+    for marked in everything.split("INVARIANT (").skip(1).filter_map(|rest| rest.split(')').next()) {
+        let is_id = marked.split_once('-').is_some_and(|(_, number)| number.parse::<u32>().is_ok());
+        assert!(!is_id || listed.iter().any(|(id, ..)| id == marked), "{marked} is marked and not listed");
     }
 }
