@@ -15,6 +15,7 @@ use concord_proto::pb::ledger::v1 as pb;
 use concord_proto::pb::ledger::v1::ledger_service_client::LedgerServiceClient;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
 
@@ -96,6 +97,18 @@ pub trait Sink: Send + 'static {
 
 type Waiter = oneshot::Sender<Result<Head, FollowError>>;
 
+/// Where a follower begins, and how it goes on.
+pub struct Beginning {
+    /// Whose signature counts.
+    pub verifier: LogVerifier,
+    /// What was kept from earlier runs and has been folded already.
+    pub chain: Chain,
+    /// A head that the ledger is known to have had, though what was kept may end before it.
+    pub floor: Option<Head>,
+    /// How long to let entries gather for which nobody waits.
+    pub rest: Duration,
+}
+
 /// A running follower.
 #[derive(Clone, Debug)]
 pub struct Follower {
@@ -104,18 +117,17 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Begins to follow. `chain` is what was kept from earlier runs and has been folded already.
+    /// Begins to follow.
     pub fn start<S: Sink>(
         channel: Channel,
-        verifier: LogVerifier,
-        chain: Chain,
+        from: Beginning,
         sink: S,
         stop: CancellationToken,
     ) -> (Self, JoinHandle<()>) {
         let (waiters, queue) = mpsc::channel(4096);
-        let origin = chain.origin().to_owned();
+        let origin = from.chain.origin().to_owned();
         let client = LedgerServiceClient::new(channel).max_decoding_message_size(MESSAGE_MAX_BYTES);
-        let task = Task { client, verifier, chain, sink };
+        let task = Task { client, from, sink };
         (Self { origin, waiters }, tokio::spawn(task.run(queue, stop)))
     }
 
@@ -138,8 +150,7 @@ impl Follower {
 
 struct Task<S> {
     client: LedgerServiceClient<Channel>,
-    verifier: LogVerifier,
-    chain: Chain,
+    from: Beginning,
     sink: S,
 }
 
@@ -147,6 +158,7 @@ impl<S: Sink> Task<S> {
     async fn run(mut self, mut queue: mpsc::Receiver<Waiter>, stop: CancellationToken) {
         let (news, mut heard) = mpsc::channel(1);
         let watch = tokio::spawn(watch_heads(self.client.clone(), news, stop.clone()));
+        let mut rested = Instant::now();
         loop {
             let mut waiting = Vec::new();
             tokio::select! {
@@ -155,7 +167,7 @@ impl<S: Sink> Task<S> {
                     Some(waiter) => waiting.push(waiter),
                     None => break,
                 },
-                Some(size) = heard.recv() => if size <= self.chain.size() { continue },
+                Some(size) = heard_after(&mut heard, rested) => if size <= self.from.chain.size() { continue },
             }
             while let Ok(waiter) = queue.try_recv() {
                 waiting.push(waiter);
@@ -168,12 +180,13 @@ impl<S: Sink> Task<S> {
                 // A waiter that has gone needs no answer.
                 let _ = waiter.send(round.clone());
             }
+            rested = Instant::now() + self.from.rest;
         }
         watch.abort();
     }
 
     async fn bounded_round(&mut self) -> Result<Head, FollowError> {
-        let origin = self.chain.origin().to_owned();
+        let origin = self.from.chain.origin().to_owned();
         match self.ask_head().await {
             Ok(head) => self.reach(head).await,
             Err(cause) => Err(FollowError::Unreachable { origin, cause }),
@@ -188,26 +201,39 @@ impl<S: Sink> Task<S> {
     }
 
     async fn reach(&mut self, head: pb::Head) -> Result<Head, FollowError> {
-        let origin = self.chain.origin().to_owned();
-        let seen = self.chain.size();
+        let origin = self.from.chain.origin().to_owned();
+        let floor = self.from.floor.as_ref().map_or(0, |floor| floor.size);
+        let seen = self.from.chain.size().max(floor);
         if head.size < seen {
             return Err(FollowError::RolledBack { origin, shown: head.size, seen });
         }
-        while self.chain.size() < head.size {
+        self.hold_floor()?;
+        while self.from.chain.size() < head.size {
             self.take_page().await?;
         }
-        let here = self.chain.tree().root_at(head.size);
+        let here = self.from.chain.tree().root_at(head.size);
         if here.as_ref().map(<[u8; 32]>::as_slice) != Some(head.root.as_ref()) {
             let cause = format!("its root at {} entries is not that of the entries it gave", head.size);
             return Err(FollowError::Unverified { origin, cause });
         }
-        Ok(Head { origin, size: self.chain.size(), root: self.chain.root() })
+        Ok(Head { origin, size: self.from.chain.size(), root: self.from.chain.root() })
+    }
+
+    /// Refuses a history that is not the one of the floor.
+    fn hold_floor(&self) -> Result<(), FollowError> {
+        let Beginning { chain, floor, .. } = &self.from;
+        let Some(floor) = floor.as_ref().filter(|floor| floor.size <= chain.size()) else { return Ok(()) };
+        if chain.tree().root_at(floor.size) == Some(floor.root) {
+            return Ok(());
+        }
+        let cause = format!("it is not the history whose root at {} entries was seen before", floor.size);
+        Err(FollowError::Unverified { origin: floor.origin.clone(), cause })
     }
 
     /// Fetches one page, which ends at a signed checkpoint, verifies it and hands it on; else nothing of it is taken.
     async fn take_page(&mut self) -> Result<(), FollowError> {
-        let origin = self.chain.origin().to_owned();
-        let seen = self.chain.size();
+        let origin = self.from.chain.origin().to_owned();
+        let seen = self.from.chain.size();
         let fetched = match tokio::time::timeout(ROUND_MAX, self.fetch_page()).await {
             Ok(fetched) => fetched,
             Err(_) => Err(FollowError::Unreachable {
@@ -220,36 +246,38 @@ impl<S: Sink> Task<S> {
             Err(error) => Err(error),
         };
         if taken.is_err() {
-            self.chain.truncate(seen);
+            self.from.chain.truncate(seen);
         }
         taken
     }
 
     async fn fetch_page(&mut self) -> Result<Batch, FollowError> {
-        let origin = self.chain.origin().to_owned();
+        let origin = self.from.chain.origin().to_owned();
         let unverified = |cause: String| FollowError::Unverified { origin: origin.clone(), cause };
-        let request = pb::ListEntriesRequest { first_index: self.chain.size(), page_size: PAGE_ENTRIES };
+        let request = pb::ListEntriesRequest { first_index: self.from.chain.size(), page_size: PAGE_ENTRIES };
         let page = self.client.list_entries(request).await.map_err(|status| FollowError::Unreachable {
             origin: origin.clone(),
             cause: format!("{:?}: {}", status.code(), status.message()),
         })?;
         let pb::ListEntriesResponse { entries: given, checkpoint } = page.into_inner();
         if given.is_empty() {
-            return Err(unverified(format!("entry {} is withheld", self.chain.size())));
+            return Err(unverified(format!("entry {} is withheld", self.from.chain.size())));
         }
         let mut entries = Vec::with_capacity(given.len());
         for pb in given {
             let entry = entry_from_pb(pb).map_err(&unverified)?;
-            self.chain.append(&entry).map_err(|e| unverified(e.to_string()))?;
+            self.from.chain.append(&entry).map_err(|e| unverified(e.to_string()))?;
             entries.push(entry);
         }
-        let signed = self.verifier.verify(&checkpoint).map_err(|e| unverified(e.to_string()))?;
-        let head = Head { origin: origin.clone(), size: self.chain.size(), root: self.chain.root() };
+        let signed = self.from.verifier.verify(&checkpoint).map_err(|e| unverified(e.to_string()))?;
+        let head =
+            Head { origin: origin.clone(), size: self.from.chain.size(), root: self.from.chain.root() };
         if (signed.size, signed.root) != (head.size, head.root) {
             let cause =
                 format!("checkpoint {} over {} entries is not theirs", to_hex(&signed.root), signed.size);
             return Err(unverified(cause));
         }
+        self.hold_floor()?;
         Ok(Batch { entries, checkpoint, head })
     }
 }
@@ -273,6 +301,12 @@ fn part_from_pb(pb: pb::EntryPart) -> Result<Part, String> {
     let pb::EntryPart { name, salt, content } = pb;
     let salt = salt.as_ref().try_into().map_err(|_| format!("the salt of part {name} is not 16 bytes"))?;
     Ok(Part { name, salt, bytes: content.to_vec() })
+}
+
+/// The next news, not before `rested`.
+async fn heard_after(heard: &mut mpsc::Receiver<u64>, rested: Instant) -> Option<u64> {
+    tokio::time::sleep_until(rested).await;
+    heard.recv().await
 }
 
 async fn watch_heads(

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::table::Resource;
+
 /// The head of a followed ledger.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -12,6 +14,14 @@ pub struct Head {
     pub size: u64,
     /// RFC 6962 root, 64 hexadecimal digits.
     pub root: String,
+}
+
+impl Resource for Head {
+    const COLLECTION: &'static str = "heads";
+
+    fn id(&self) -> &str {
+        &self.origin
+    }
 }
 
 /// Whether followed entries are new to this service.

@@ -159,8 +159,20 @@ impl<D: Fold> Core<D> {
     /// # Errors
     /// As [`Core::mutate`].
     pub async fn submit(&self, call: Call, command: D::Command) -> Result<Outcome<D>, Refusal> {
+        self.submit_at(call, command, clock::real()).await
+    }
+
+    /// The same at a time that the caller has read.
+    ///
+    /// # Errors
+    /// As [`Core::mutate`].
+    pub async fn submit_at(
+        &self,
+        call: Call,
+        command: D::Command,
+        real: Timestamp,
+    ) -> Result<Outcome<D>, Refusal> {
         let priority = if D::is_vital(&command) { Priority::Vital } else { Priority::Ordinary };
-        let real = clock::real();
         let Call { actor, spiffe_id, request_id, request_digest, validate_only } = call;
         let caller = Caller { actor: spiffe_id, participant: actor.participant.0.clone() };
         let submission = Submission {
@@ -176,8 +188,12 @@ impl<D: Fold> Core<D> {
         let committed = self.writer.submit(submission).await.map_err(refusal)?;
         let events = committed.entries.iter().map(|entry| event_of(entry)).collect::<Result<_, _>>()?;
         let receipt = match committed.entries.first() {
-            Some(entry) if !validate_only => Some(self.receipt(entry.index())?),
-            _ => None,
+            Some(_) if validate_only => None,
+            Some(entry) if committed.replayed => Some(self.receipt(entry.index())?),
+            Some(entry) => {
+                Some(self.ledger.receipt_under(entry, &committed.published).map_err(|e| internal(&e))?)
+            }
+            None => None,
         };
         Ok(Outcome { events, receipt, snapshot: committed.published, replayed: committed.replayed })
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use concord_client::connect::{ClientIdentity, connect};
-use concord_client::follow::{Batch, FollowError, Follower, Head as VerifiedHead, Sink};
+use concord_client::follow::{Batch, Beginning, FollowError, Follower, Head as VerifiedHead, Sink};
 use concord_domain::errors::{Reason, Refusal};
 use concord_domain::fold::Fold;
 use concord_domain::follow::{Head, News};
@@ -15,7 +15,7 @@ use concord_domain::ids::ParticipantId;
 use concord_ledger::chain::Chain;
 use concord_ledger::checkpoint::LogVerifier;
 use concord_ledger::entry::Entry;
-use concord_ledger::hash::to_hex;
+use concord_ledger::hash::{from_hex, to_hex};
 use concord_store::{FollowedCopy, SEGMENT_BYTES};
 use serde::de::DeserializeOwned;
 use tokio_util::sync::CancellationToken;
@@ -88,14 +88,30 @@ impl<D: Fold, E: DeserializeOwned + Send + 'static> Kept<D, E> {
         self.head.as_ref()
     }
 
-    /// Follows on, until `drain` is cancelled.
-    #[must_use]
-    pub fn follow(self, drain: &CancellationToken) -> Followed<E> {
+    /// Follows on, until `drain` is cancelled; never over a history without `floor`, a head that an own entry rests on. What
+    /// nobody waits for is let gather for `rest`.
+    ///
+    /// # Errors
+    /// Where the floor has no root.
+    pub fn follow(
+        self,
+        floor: Option<&Head>,
+        rest: Duration,
+        drain: &CancellationToken,
+    ) -> Result<Followed<E>, String> {
         let Self { channel, verifier, chain, sink, head: _ } = self;
         let copy = Arc::clone(&sink.copy);
-        let (follower, _) = Follower::start(channel, verifier, chain, sink, drain.clone());
-        Followed { follower, copy, events: PhantomData }
+        let floor = floor.map(verified).transpose()?;
+        let from = Beginning { verifier, chain, floor, rest };
+        let (follower, _) = Follower::start(channel, from, sink, drain.clone());
+        Ok(Followed { follower, copy, events: PhantomData })
     }
+}
+
+fn verified(head: &Head) -> Result<VerifiedHead, String> {
+    let Head { origin, size, root } = head;
+    let root = from_hex(root).ok_or_else(|| format!("the head of {origin} at {size} entries has no root"))?;
+    Ok(VerifiedHead { origin: origin.clone(), size: *size, root })
 }
 
 impl<E: DeserializeOwned> Followed<E> {

@@ -170,6 +170,17 @@ impl<M> Ledger<M> {
         }
     }
 
+    /// The receipt of an entry that was just written, under the checkpoint that was published with it: the same as
+    /// [`Ledger::receipt`], without reading the entry back.
+    ///
+    /// # Errors
+    /// Where the entry lies beyond the checkpoint.
+    pub fn receipt_under(&self, entry: &Entry, published: &Published<M>) -> Result<Receipt, ReadError> {
+        let index = entry.index();
+        let proof = self.inclusion_proof(index, published.size).ok_or(ReadError::Beyond { index })?;
+        Ok(Receipt::new(entry, &proof, published.checkpoint.clone()))
+    }
+
     /// Audit path of entry `index` in the tree of `size` entries; `None` where that was never published.
     #[must_use]
     pub fn inclusion_proof(&self, index: u64, size: u64) -> Option<Vec<Hash>> {

@@ -7,6 +7,7 @@ mod app;
 mod grpc;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use concord_domain::incidents::{Command, Event, Followed as FollowedEntries, State};
 use concord_server::config::Config;
@@ -25,6 +26,9 @@ pub const SERVICES: &[&str] = &[
     "concord.incidents.v1.CooperationService",
     "concord.ledger.v1.LedgerService",
 ];
+
+/// How long entries of rules may gather: nearly all are decisions, of which nothing is taken up here.
+const RULES_REST: Duration = Duration::from_millis(100);
 
 /// Runs incidents on `listener` until `stop` is cancelled or its ledger fails.
 ///
@@ -46,7 +50,8 @@ async fn following(config: &Config, core: Core<State>, drain: CancellationToken)
     let rules =
         Kept::open("rules", config, &core, |events, _, _| Command::Followed(FollowedEntries::Rules(events)));
     let (registry, rules) = (registry.await?, rules.await?);
-    let (registry, rules) = (Arc::new(registry.follow(&drain)), Arc::new(rules.follow(&drain)));
+    let registry = Arc::new(registry.follow(None, Duration::ZERO, &drain)?);
+    let rules = Arc::new(rules.follow(None, RULES_REST, &drain)?);
     if !core.accord().is_exercise() {
         tokio::spawn(escalation::in_time(core.clone(), drain.clone()));
     }

@@ -9,6 +9,7 @@ use concord_domain::errors::Refusal;
 use concord_domain::rules::State;
 use concord_domain::rules::coordination::Coordination;
 use concord_server::core::Core;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::follow::Following;
@@ -21,9 +22,16 @@ pub(crate) struct App {
     pub(crate) core: Core<State>,
     pub(crate) followed: Arc<Following>,
     pub(crate) drain: CancellationToken,
+    /// Turns to evaluate outside the writer, as many as there are processors.
+    evaluating: Arc<Semaphore>,
 }
 
 impl App {
+    pub(crate) fn new(core: Core<State>, followed: Arc<Following>, drain: CancellationToken) -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { core, followed, drain, evaluating: Arc::new(Semaphore::new(processors)) }
+    }
+
     /// What was said about the operation of a digest.
     pub(crate) async fn said(&self, digest: &str) -> Result<Vec<Arc<Coordination>>, Refusal> {
         Ok(self.core.read().await?.state.0.said_about(digest))

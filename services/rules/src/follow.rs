@@ -1,6 +1,7 @@
 //! What rules follows: registry and incidents, both confirmed before each answer that lets anything live.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use concord_domain::fold::Fold as _;
 use concord_domain::follow::News;
@@ -50,7 +51,10 @@ impl Following {
             core.submit(call, nothing_new).await.map_err(|e| e.to_string())?;
         }
         let clock = (!core.accord().is_exercise()).then(Steady::begin);
-        let (registry, incidents) = (Arc::new(registry.follow(drain)), incidents.follow(drain));
+        let snapshot = core.snapshot();
+        let floor = |service| snapshot.state.0.rested_on(&core.accord().origin(service));
+        let registry = Arc::new(registry.follow(floor("registry"), Duration::ZERO, drain)?);
+        let incidents = incidents.follow(floor("incidents"), Duration::ZERO, drain)?;
         Ok(Self { core: core.clone(), registry, incidents, clock })
     }
 

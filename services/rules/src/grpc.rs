@@ -27,7 +27,7 @@ pub(crate) fn add(
     drain: &CancellationToken,
 ) -> Routes {
     let ledger = LedgerReader::new(core.clone(), drain.clone());
-    let app = App { core, followed, drain: drain.clone() };
+    let app = App::new(core, followed, drain.clone());
     macro_rules! bounded {
         ($server:path, $service:expr) => {
             <$server>::new($service).max_decoding_message_size(REQUEST_MAX_BYTES)

@@ -48,6 +48,34 @@ async fn a_registry_older_than_what_was_followed_is_not_believed() {
     assert!(!codes.contains(&"REGISTRY_UNAVAILABLE".to_owned()), "the missing range is back: {codes:?}");
 }
 
+#[tokio::test]
+async fn rules_remembers_what_its_decisions_rest_on_though_its_copy_of_the_registry_is_lost() {
+    let mut cluster = in_order().await;
+    cluster.stop("registry").await;
+    let (kept, older, newer) =
+        (cluster.data_dir("registry"), cluster.folder().join("older"), cluster.folder().join("newer"));
+    copy(&kept, &older);
+    cluster.restart("registry").await;
+    notify_clinic(&cluster).await;
+    assert_eq!(told(&check(&cluster, operation(), "").await).0, pb::Verdict::Deny);
+    cluster.stop("rules").await;
+    cluster.stop("registry").await;
+    std::fs::remove_dir_all(cluster.data_dir("rules").join("followed/registry")).unwrap();
+    std::fs::rename(&kept, &newer).unwrap();
+    copy(&older, &kept);
+    cluster.restart("registry").await;
+    cluster.restart("rules").await;
+    let (_, codes) = told(&check(&cluster, operation(), "").await);
+    assert!(codes.contains(&"REGISTRY_UNAVAILABLE".to_owned()), "the clinic is missing: {codes:?}");
+    cluster.stop("registry").await;
+    std::fs::remove_dir_all(&kept).unwrap();
+    std::fs::rename(&newer, &kept).unwrap();
+    cluster.restart("registry").await;
+    let (_, codes) = told(&check(&cluster, operation(), "").await);
+    assert!(!codes.contains(&"REGISTRY_UNAVAILABLE".to_owned()), "the missing range is back: {codes:?}");
+    assert!(codes.contains(&"PROTECTED_ENTITY_OVERLAP".to_owned()), "{codes:?}");
+}
+
 fn copy(from: &std::path::Path, to: &std::path::Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {

@@ -91,6 +91,12 @@ pub fn may_be_within(a: &Area, b: &Area, distance_m: f64) -> bool {
     north_m <= reach_m && short_distance_m(from, to) <= reach_m
 }
 
+/// A cheap distance between two places by which to look at near ones first: roughly that of their reference points.
+#[must_use]
+pub fn roughly_m(a: &Area, b: &Area) -> f64 {
+    short_distance_m(reference_point(a), reference_point(b))
+}
+
 /// How far a place reaches from its reference point, on no account too little.
 fn reach_of(area: &Area) -> f64 {
     match area {

@@ -1,5 +1,6 @@
 //! Decisions: written once, never changed; their state stands beside them and only ever moves toward the end.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -178,15 +179,67 @@ pub struct Check {
     pub operation: Box<Operation>,
     /// What the shell confirmed.
     pub reach: Reach,
+    /// What was found before its turn came; it is found anew where anything has moved since.
+    pub prepared: Option<Prepared>,
+}
+
+/// An evaluation, and all that it rests on.
+#[derive(Clone, Debug)]
+pub struct Prepared {
+    basis: Basis,
+    evaluation: Evaluation,
+}
+
+/// All that an evaluation reads: where this is the same, so is what is found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Basis {
+    by: Actor,
+    digest: String,
+    reach: Reach,
+    at: Timestamp,
+    heads: BTreeMap<String, Head>,
+    moves: u64,
+}
+
+impl Check {
+    /// The same check with what is found now, for the writer to take over where nothing moves before its turn; as it is
+    /// where it will be refused.
+    #[must_use]
+    pub fn prepared(self, state: &State, by: &Actor, at: Timestamp) -> Self {
+        let prepared =
+            self.found(state, by, at).ok().map(|(_, basis, evaluation)| Prepared { basis, evaluation });
+        Self { prepared, ..self }
+    }
+
+    /// The operation as it is decided on, and what is found.
+    fn found(
+        &self,
+        state: &State,
+        by: &Actor,
+        at: Timestamp,
+    ) -> Result<(Operation, Basis, Evaluation), Refusal> {
+        require_party(by)?;
+        let operation = self.operation.as_ref().clone().checked()?;
+        let basis = Basis {
+            by: by.clone(),
+            digest: operation.digest(&by.participant)?,
+            reach: state.reach(self.reach),
+            at,
+            heads: state.heads.clone(),
+            moves: state.moves,
+        };
+        let evaluation = match &self.prepared {
+            Some(prepared) if prepared.basis == basis => prepared.evaluation.clone(),
+            _ => state.evaluate(&operation, by, &basis.digest, basis.reach, at)?,
+        };
+        Ok((operation, basis, evaluation))
+    }
 }
 
 pub(super) fn check(state: &State, command: &Check, context: &Context) -> Result<Vec<Event>, Refusal> {
-    require_party(&context.actor)?;
-    let operation = command.operation.as_ref().clone().checked()?;
-    let digest = operation.digest(&context.actor.participant)?;
-    let reach = state.reach(command.reach);
-    let Evaluation { class, verdict, findings } =
-        state.evaluate(&operation, &context.actor, &digest, reach, context.at)?;
+    let (operation, Basis { digest, reach, .. }, evaluation) =
+        command.found(state, &context.actor, context.at)?;
+    let Evaluation { class, verdict, findings } = evaluation;
     let rule_set = state.rule_set_in_force();
     let decision = Decision {
         id: context.fresh_id.clone(),

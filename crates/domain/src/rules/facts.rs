@@ -7,7 +7,7 @@ use crate::accord::Accord;
 use crate::actor::{Actor, Role};
 use crate::geo::{
     AltitudeBand, Area, Route, contains, distance_m, extent_radius_m, may_be_within, reference_point,
-    separation_m, separation_to_route_m,
+    roughly_m, separation_m, separation_to_route_m,
 };
 use crate::ids::ParticipantId;
 use crate::incidents;
@@ -81,6 +81,12 @@ impl Facts<'_> {
     pub(super) fn nearest_place(&self, entity: &ProtectedEntity, reach_m: f64) -> Option<f64> {
         let distances = entity.places().filter_map(|place| self.near(place, entity.accuracy_m, reach_m));
         distances.min_by(f64::total_cmp)
+    }
+
+    /// By what to look at near entities first.
+    pub(super) fn roughly_m(&self, entity: &ProtectedEntity) -> f64 {
+        let distances = entity.places().map(|place| roughly_m(&self.operation.effect_area, place));
+        distances.fold(f64::INFINITY, f64::min)
     }
 
     /// The same to a route.

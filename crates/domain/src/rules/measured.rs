@@ -202,11 +202,14 @@ fn notice_s(facts: &Facts<'_>) -> i64 {
     first.map_or(-UNKNOWN, |at| facts.operation.window.start.seconds_since(at))
 }
 
-/// Every distance found narrows the search for the next of its category.
+/// Every distance found narrows the search for the next of its category, and the nearest ones are looked at first.
 fn nearest_of_each_category(facts: &Facts<'_>) -> BTreeMap<String, i64> {
     let mut nearest: BTreeMap<Category, f64> =
         CATEGORIES.into_iter().map(|category| (category, REACH_M)).collect();
-    for entity in facts.registry.protected_entities.iter().filter(|entity| entity.stage == Stage::Active) {
+    let active = facts.registry.protected_entities.iter().filter(|entity| entity.stage == Stage::Active);
+    let mut active: Vec<_> = active.map(|entity| (facts.roughly_m(entity), entity)).collect();
+    active.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    for (_, entity) in active {
         let within_m = nearest.entry(entity.category).or_insert(REACH_M);
         if let Some(distance_m) = facts.nearest_place(entity, *within_m) {
             *within_m = within_m.min(distance_m);

@@ -112,11 +112,17 @@ pub struct State {
     pub coordination: Table<Coordination>,
     /// Air reservations.
     pub reservations: Table<Reservation>,
+    /// Heads of followed ledgers whose entries voided permits.
+    pub advanced: Table<Head>,
     /// Decisions that live; derived.
     pub(super) live: OrdSet<String>,
     said: HashMap<String, Vector<Arc<Coordination>>>,
     in_force: Option<InForce>,
     compiler: Option<Arc<dyn Compiler>>,
+    /// How often what an evaluation reads of the own fold has changed in this process.
+    pub(super) moves: u64,
+    /// The farthest head of each followed ledger that an own entry rests on.
+    rested_on: BTreeMap<String, Head>,
 }
 
 /// The rule set in force as it is evaluated: read and compiled once.
@@ -150,10 +156,13 @@ impl State {
             statuses: Table::new(),
             coordination: Table::new(),
             reservations: Table::new(),
+            advanced: Table::new(),
             live: OrdSet::new(),
             said: HashMap::new(),
             in_force: None,
             compiler: None,
+            moves: 0,
+            rested_on: BTreeMap::new(),
         }
     }
 
@@ -210,6 +219,20 @@ impl State {
     #[must_use]
     pub fn said_about(&self, digest: &str) -> Vec<Arc<Coordination>> {
         self.said.get(digest).into_iter().flatten().cloned().collect()
+    }
+
+    /// The farthest head of a followed ledger that an own entry rests on: the ledger held that much once, whatever it and
+    /// the copy of it hold now.
+    #[must_use]
+    pub fn rested_on(&self, origin: &str) -> Option<&Head> {
+        self.rested_on.get(origin)
+    }
+
+    fn rest_on(&mut self, head: &Head) {
+        let farthest = self.rested_on.entry(head.origin.clone()).or_insert_with(|| head.clone());
+        if farthest.size < head.size {
+            farthest.clone_from(head);
+        }
     }
 
     /// The separation of the rule set in force; none means that only true overlap conflicts.
@@ -333,6 +356,9 @@ impl Fold for State {
     }
 
     fn apply(&mut self, event: &Event) {
+        if !matches!(event, Event::Decision(_) | Event::Status(..) | Event::HeadAdvanced(_)) {
+            self.moves += 1;
+        }
         match event {
             Event::AccordOpened(opened) => self.opened = Some(Arc::new(opened.as_ref().clone())),
             Event::RuleSet(_, row) => {
@@ -343,6 +369,7 @@ impl Fold for State {
                 let status = Status::first(row);
                 self.index_status(&status);
                 self.statuses.put(status);
+                row.rests_on.iter().for_each(|head| self.rest_on(head));
                 self.decisions.put(row.as_ref().clone());
             }
             Event::Status(_, row) => {
@@ -354,8 +381,11 @@ impl Fold for State {
                 self.index_said(&Arc::new(row.as_ref().clone()));
             }
             Event::Reservation(_, row) => self.reservations.put(row.as_ref().clone()),
-            // The head itself comes with the followed entries; this entry says when it was taken account of.
-            Event::HeadAdvanced(_) => {}
+            // The fold itself comes with the followed entries; this entry says when they were taken account of.
+            Event::HeadAdvanced(head) => {
+                self.rest_on(head);
+                self.advanced.put(head.clone());
+            }
         }
     }
 
@@ -378,6 +408,7 @@ impl Fold for State {
         self.statuses.drain_changes(&mut rows)?;
         self.coordination.drain_changes(&mut rows)?;
         self.reservations.drain_changes(&mut rows)?;
+        self.advanced.drain_changes(&mut rows)?;
         Ok(rows)
     }
 
@@ -386,12 +417,18 @@ impl Fold for State {
             || self.decisions.load(table, bytes)?
             || self.statuses.load(table, bytes)?
             || self.coordination.load(table, bytes)?
-            || self.reservations.load(table, bytes)?;
+            || self.reservations.load(table, bytes)?
+            || self.advanced.load(table, bytes)?;
         if !known {
             return Err(format!("row {id:?} of unknown table {table:?}"));
         }
         match table {
             "ruleSets" => self.rule_sets.get(id).cloned().iter().for_each(|row| self.index_rule_set(row)),
+            "decisions" => {
+                let rested = self.decisions.get(id).map(|row| row.rests_on.clone()).unwrap_or_default();
+                rested.iter().for_each(|head| self.rest_on(head));
+            }
+            "heads" => self.advanced.get(id).cloned().iter().for_each(|head| self.rest_on(head)),
             "statuses" => self.statuses.get(id).cloned().iter().for_each(|row| self.index_status(row)),
             "coordination" => self.coordination.get(id).cloned().iter().for_each(|row| self.index_said(row)),
             _ => {}

@@ -121,7 +121,7 @@ pub fn check_from_pb(pb: pb::CheckOperationRequest) -> Converted<Check> {
     let pb::CheckOperationRequest { operation, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let operation = operation_from_pb(&mut faults, operation);
-    faults.finish(Check { operation: Box::new(operation), reach: Reach::NOTHING })
+    faults.finish(Check { operation: Box::new(operation), reach: Reach::NOTHING, prepared: None })
 }
 
 /// The identifier of the decision that a name stands for.

@@ -9,10 +9,11 @@ use concord_domain::fold::Fold as _;
 use concord_domain::rules::decision::{CONFIRM_WITHIN_S, Check, Decision, Status, difference, recompute};
 use concord_domain::rules::evaluate::{Evaluation, Reach, Reached};
 use concord_domain::rules::review::Command as ReviewCommand;
-use concord_domain::rules::{Command, Event, State};
+use concord_domain::rules::{Event, State};
 use concord_domain::time::Timestamp;
 use concord_ledger::receipt::Receipt;
 use concord_server::call::Call;
+use concord_server::clock;
 use concord_server::core::{Snapshot, event_of, internal};
 use concord_server::rows::Written;
 
@@ -45,18 +46,36 @@ impl App {
         asked: Check,
     ) -> Result<(Arc<Decision>, Stand, Option<Receipt>), Refusal> {
         let reach = self.followed.confirm().await;
-        let command = Command::Check(Check { reach, ..asked });
-        let outcome = self.core.submit(call, command).await?;
+        let (validate_only, real) = (call.validate_only, clock::real());
+        let asked = self.prepared(Check { reach, ..asked }, &call.actor, real).await?;
+        let outcome = self.core.submit_at(call, asked.into(), real).await?;
         let Written { row, outcome }: Written<_, Decision> = Written::of(outcome)?;
         let decision = Arc::new(row);
-        let written = self.rechecked(&decision.id, reach).await;
-        // A dry run has no row; it stands as it would.
-        let stood = written.unwrap_or_else(|_| {
+        let stood = if validate_only {
+            // A dry run has no row; it stands as it would.
             let status = Status::first(&decision);
             let (now, confirmed, confirm_by) = (decision.at, is_confirmed(reach), status.confirm_by());
             Stand { status: Arc::new(status), decision: Arc::clone(&decision), now, confirmed, confirm_by }
-        });
+        } else if outcome.replayed {
+            self.rechecked(&decision.id, reach).await?
+        } else {
+            // Found just now; what has voided it since is published.
+            stand(&self.core.snapshot(), &decision.id, self.core.now(), reach)?
+        };
         Ok((decision, stood, outcome.receipt))
+    }
+
+    /// The check, evaluated on the published state, so that the one writer need not where nothing moves meanwhile.
+    async fn prepared(&self, asked: Check, by: &Actor, real: Timestamp) -> Result<Check, Refusal> {
+        let turn = Arc::clone(&self.evaluating).acquire_owned().await.map_err(|e| internal(&e))?;
+        let (snapshot, by) = (self.core.snapshot(), by.clone());
+        let prepared = tokio::task::spawn_blocking(move || {
+            let state = &snapshot.state.0;
+            let prepared = asked.prepared(state, &by, state.now(real));
+            drop(turn);
+            prepared
+        });
+        prepared.await.map_err(|e| internal(&e))
     }
 
     /// Where a decision stands, on heads confirmed now.

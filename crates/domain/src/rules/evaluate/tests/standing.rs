@@ -5,12 +5,15 @@ use crate::actor::Actor;
 use crate::consent::Approvals;
 use crate::errors::Reason;
 use crate::fold::{Context, Fold as _};
+use crate::follow::{Head, News};
 use crate::incidents;
+use crate::registry;
 use crate::registry::protection::{Category, Stage as Protected};
 use crate::rules::decision::{Check, Decision, Stage};
 use crate::rules::evaluate::*;
 use crate::rules::review::{Command as ReviewCommand, Review};
 use crate::rules::rule_set::{Change, RuleSet, Stage as RuleSetStage};
+use crate::rules::state::{Entries, Followed};
 use crate::rules::{Command, Event, State};
 use crate::time::Interval;
 
@@ -58,8 +61,7 @@ fn give(
 }
 
 fn decided(state: &mut State, setup: &Setup) -> Decision {
-    let check = Check { operation: Box::new(setup.operation.clone()), reach: setup.reach };
-    let events = give(state, actor("party-a"), 0, check).unwrap();
+    let events = give(state, actor("party-a"), 0, asked(setup)).unwrap();
     let Event::Decision(decision) = &events[0] else { panic!("a decision") };
     decision.as_ref().clone()
 }
@@ -125,4 +127,60 @@ fn a_referral_is_not_released_over_an_objection_that_no_reviewer_has_seen() {
     give(&mut state, reviewer("party-b"), 3, release()).unwrap();
     let status = state.statuses.get(&decision.id).unwrap();
     assert_eq!((status.stage, status.confirm_by()), (Stage::Released, Some(at(303))));
+}
+
+fn asked(setup: &Setup) -> Check {
+    Check { operation: Box::new(setup.operation.clone()), reach: setup.reach, prepared: None }
+}
+
+/// The registry's fold as the follower brings it.
+fn clinic_at_the_aim_point(setup: &Setup) -> Command {
+    let mut later = setup.clone();
+    later.protect(super::worlds::AIM, Category::Medical, (100.0, 0.0), Protected::Active);
+    let row = later.registry.protected_entities.iter().last().unwrap().as_ref().clone();
+    let change = registry::protection::Change::Notified;
+    let entries = Entries::Registry(vec![registry::Event::ProtectedEntity(change, Box::new(row))]);
+    let head = Head { origin: "accord-1/registry".to_owned(), size: 1, root: "00".repeat(32) };
+    Command::Followed(Followed { entries, head, news: News::New })
+}
+
+#[test]
+fn what_was_found_before_its_turn_counts_where_nothing_has_moved_since() {
+    let setup = Setup::in_order();
+    let state = rules(&setup);
+    let prepared = asked(&setup).prepared(&state, &actor("party-a"), at(0));
+    let mut unseen = state.clone();
+    let mut later = setup.clone();
+    later.protect(super::worlds::AIM, Category::Medical, (100.0, 0.0), Protected::Active);
+    // No follower brought it, so that no head says that anything has moved.
+    unseen.registry = later.registry;
+    let taken_over = give(&mut unseen, actor("party-a"), 0, prepared).unwrap();
+    assert_eq!(taken_over, give(&mut state.clone(), actor("party-a"), 0, asked(&setup)).unwrap());
+}
+
+#[test]
+fn what_was_found_before_its_turn_does_not_count_where_anything_has_moved_since() {
+    let setup = Setup::in_order();
+    let state = rules(&setup);
+    let prepared = asked(&setup).prepared(&state, &actor("party-a"), at(0));
+    let same = |state: &State, by: &str, seconds: i64| {
+        let (mut one, mut other) = (state.clone(), state.clone());
+        let anew = give(&mut one, actor(by), seconds, asked(&setup)).unwrap();
+        assert_eq!(give(&mut other, actor(by), seconds, prepared.clone()).unwrap(), anew);
+        let Event::Decision(decision) = &anew[0] else { panic!("a decision") };
+        decision.verdict
+    };
+    assert_eq!(same(&state, "party-a", 0), Verdict::Permit);
+    assert_ne!(same(&state, "party-a", 366 * 24 * 3_600), Verdict::Permit, "by time");
+    same(&state, "party-b", 0);
+    let mut followed = state.clone();
+    let clinic = clinic_at_the_aim_point(&setup);
+    followed.absorb(&clinic);
+    assert_eq!(same(&followed, "party-a", 0), Verdict::Deny, "by an entry of the registry");
+    let mut ratified = state.clone();
+    let stricter =
+        format!("{TEXT}\n[[article]]\nnumber=90\nkind=\"EFFECT_AREA\"\ntitle=\"A\"\nmax_radius_m=1.0");
+    let row = state.rule_set_in_force().unwrap().as_ref().clone();
+    ratified.apply(&Event::RuleSet(Change::Adopted, Box::new(RuleSet { text: stricter, ..row })));
+    assert_ne!(same(&ratified, "party-a", 0), Verdict::Permit, "by a rule set");
 }
