@@ -10,6 +10,7 @@ use std::process::{Output, Stdio};
 
 use concord_domain::accord::Mode;
 use concord_domain::actor::Role;
+use concord_ledger::hash::Hash;
 use concord_ledger::receipt::Receipt;
 use concord_ledger::{Checkpoint, LogVerifier};
 use concord_proto::pb::ledger::v1 as ledger;
@@ -120,6 +121,14 @@ async fn cosigned(cluster: &Cluster, service: &'static str) -> Option<(Checkpoin
     (!note.is_empty()).then(|| (log_of(cluster, service).verify(&note).unwrap(), note))
 }
 
+/// Size and root of a copy of the registry, every entry of which can be read.
+fn copied(cluster: &Cluster, folder: &str) -> (u64, Option<Hash>) {
+    let folder = Path::new(folder).join("registry");
+    let (copy, _) = FollowedCopy::open(&folder, log_of(cluster, "registry"), SEGMENT_BYTES).unwrap();
+    assert_eq!(copy.entries(0, 1_000).unwrap().len() as u64, copy.size());
+    (copy.size(), copy.root_at(copy.size()))
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn two_parties_witnesses_make_up_the_quorum_of_a_receipt_that_anybody_verifies() {
     let spec = concord_server::pki::AccordSpec { witness_quorum: 2, ..spec(Mode::Operational) };
@@ -142,18 +151,20 @@ async fn two_parties_witnesses_make_up_the_quorum_of_a_receipt_that_anybody_veri
     let (verifies, says) = verified(&cluster, &folder.join("completed.json")).await;
     assert!(verifies && says.contains("2 of 2 witnesses") && says.contains("quorum of 2 is met"), "{says}");
 
-    let (held, _) =
-        FollowedCopy::open(&Path::new(&copy).join("registry"), log_of(&cluster, "registry"), SEGMENT_BYTES)
-            .unwrap();
     let (checkpoint, note) = cosigned(&cluster, "registry").await.unwrap();
-    assert_eq!((held.size(), held.root_at(held.size())), (checkpoint.size, Some(checkpoint.root)));
-    assert_eq!(held.entries(index, 1).unwrap()[0].index(), index);
+    assert_eq!(copied(&cluster, &copy), (checkpoint.size, Some(checkpoint.root)));
     for service in ["rules", "incidents"] {
         assert!(cosigned(&cluster, service).await.is_some(), "{service} was not cosigned");
     }
     // What was kept is handed over again; it is not signed a second time.
     ends(&cluster, "party-a", &[], 0, &seen).await;
     assert_eq!(cosigned(&cluster, "registry").await.unwrap().1, note);
+    // The copy goes on where it ended.
+    notify(&cluster).await;
+    let seen = format!("{ORIGIN}: cosigned over {} entries", index + 2);
+    ends(&cluster, "party-a", &["--copy", &copy], 0, &seen).await;
+    let (checkpoint, _) = cosigned(&cluster, "registry").await.unwrap();
+    assert_eq!(copied(&cluster, &copy), (index + 2, Some(checkpoint.root)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
