@@ -14,6 +14,7 @@ use super::asked::{Asked, Page};
 use super::seen::{Log, Seen};
 use super::settings::Peer;
 use super::trouble::Trouble;
+use crate::say;
 
 /// A ledger, as its witness follows it.
 pub(super) struct Watched {
@@ -200,7 +201,6 @@ fn settled(receipt: &Receipt) -> (u64, String) {
 
 /// Writes evidence down, and says what was found and where it lies.
 fn exported(seen: &Seen, evidence: &Evidence) -> Result<Trouble, Trouble> {
-    let name = tokio::task::block_in_place(|| seen.find(evidence))?;
     let origin = &evidence.origin;
     let entry = evidence.receipt.as_ref().map_or_else(String::new, |it| format!(", entry {}", it.index));
     let what = match evidence.kind {
@@ -211,10 +211,16 @@ fn exported(seen: &Seen, evidence: &Evidence) -> Result<Trouble, Trouble> {
             "UNPROVEN: it does not prove that its newest checkpoint extends what it signed before"
         }
     };
+    let kept = tokio::task::block_in_place(|| seen.find(evidence));
+    // Nothing is cosigned either way; the next round finds it again.
+    let name = kept.inspect_err(|_| say::aside(&format!("{origin}: {what}{entry}; it cannot be kept")))?;
     Ok(Trouble::Stands(format!("{what}{entry}; {}", standing(seen, origin, &name))))
 }
 
 fn standing(seen: &Seen, origin: &str, name: &str) -> String {
     let path = seen.evidence(name);
-    format!("nothing of it is cosigned; look at {}, then say so with --looked {origin}", path.display())
+    format!(
+        "nothing of it is cosigned; look at {}, then stop the witness and say so with --looked {origin}",
+        path.display()
+    )
 }
