@@ -1,6 +1,5 @@
 //! `concord ledger export`: the whole ledger of a running service as JSON lines, verified while it is fetched.
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
 use clap::Subcommand;
@@ -14,6 +13,7 @@ use concord_proto::pb::ledger::v1::ledger_service_client::LedgerServiceClient;
 
 use crate::Failure;
 use crate::deployment::read_accord;
+use crate::replace::replace;
 
 /// Flags of `concord ledger`.
 #[derive(Debug, clap::Args)]
@@ -95,18 +95,7 @@ pub(crate) async fn export(args: &Export) -> Result<u64, Failure> {
         }
         lines.push(group_line(&entries, signed.size, &signed.root, &page.checkpoint).map_err(|e| input(&e))?);
     }
-    write_whole(&args.out, &lines).map_err(|e| input(&format!("{}: {e}", args.out.display())))?;
+    lines.push(String::new());
+    replace(&args.out, &lines.join("\n")).map_err(|e| input(&format!("{}: {e}", args.out.display())))?;
     Ok(chain.size())
-}
-
-fn write_whole(out: &std::path::Path, lines: &[String]) -> std::io::Result<()> {
-    let folder =
-        out.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    for line in lines {
-        writeln!(file, "{line}")?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(out)?;
-    Ok(())
 }

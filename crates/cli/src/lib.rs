@@ -1,7 +1,8 @@
 //! What operators, integrators and CI do with Concord from a shell, one file for each command.
 //!
 //! Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 the answer is no, 2 usage, 65
-//! input that is not what it should be, 69 a service cannot be reached, 74 a ledger failed, 78 configuration.
+//! input that is not what it should be, 69 a service cannot be reached, 74 a ledger failed, 76 a ledger contradicts what it
+//! signed, 78 configuration.
 
 mod demo;
 mod deployment;
@@ -9,6 +10,7 @@ pub mod exercise;
 mod healthcheck;
 mod ledger;
 mod pki;
+mod replace;
 mod replay;
 mod say;
 mod serve;
@@ -16,6 +18,7 @@ mod session;
 mod sign;
 mod up;
 mod verify;
+mod witness;
 
 use std::process::ExitCode;
 
@@ -54,6 +57,8 @@ enum Command {
     Sign(sign::Args),
     /// Exports a service's ledger.
     Ledger(ledger::Args),
+    /// Follows the ledgers as a party's witness, on the party's own machine, and cosigns what it has verified.
+    Witness(witness::Args),
     /// Asks a service whether it serves.
     Healthcheck(healthcheck::Args),
 }
@@ -72,6 +77,7 @@ impl Failure {
     pub(crate) const INPUT: u8 = 65;
     pub(crate) const UNREACHABLE: u8 = 69;
     pub(crate) const STORE: u8 = 74;
+    pub(crate) const FOUND: u8 = 76;
     pub(crate) const CONFIGURATION: u8 = 78;
 
     pub(crate) fn new(code: u8, message: impl std::fmt::Display) -> Self {
@@ -100,6 +106,7 @@ pub fn run() -> ExitCode {
             Command::Replay(args) => replay::run(&args),
             Command::Sign(args) => sign::run(&args),
             Command::Ledger(args) => ledger::run(args).await,
+            Command::Witness(args) => witness::run(args).await,
             Command::Healthcheck(args) => healthcheck::run(args).await,
         }
     });

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use concord_domain::accord::{HotlineDeadlines, Mode};
 use concord_domain::actor::{ParticipantKind, Role};
-use concord_server::pki::{AccordSpec, ParticipantSpec, init, issue, show};
+use concord_server::pki::{AccordSpec, ParticipantSpec, WITNESS_QUORUM, init, issue, show};
 
 use crate::{Failure, say};
 
@@ -101,6 +101,7 @@ pub(crate) fn development_accord(mode: Mode, hotline: HotlineDeadlines) -> Accor
         title: "Development accord between made-up parties".to_owned(),
         mode,
         hotline,
+        witness_quorum: WITNESS_QUORUM,
         participants: vec![
             participant("party-a", "State party A", StateParty, &all),
             participant("party-b", "State party B", StateParty, &all),

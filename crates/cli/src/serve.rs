@@ -34,7 +34,7 @@ pub(crate) struct Args {
     log_format: Option<Format>,
 }
 
-fn peer(text: &str) -> Result<(String, String), String> {
+pub(crate) fn peer(text: &str) -> Result<(String, String), String> {
     let parts = text.split_once('=').ok_or("must be service=https://host:port")?;
     Ok((parts.0.to_owned(), parts.1.to_owned()))
 }

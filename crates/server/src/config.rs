@@ -202,8 +202,8 @@ fn read(key: &str, path: &Path, faults: &mut Vec<String>) -> Option<String> {
     text.map_err(|e| faults.push(format!("{key}: {}: {e}", path.display()))).ok()
 }
 
-/// A secret that others can read is none.
-fn read_secret(key: &str, path: &Path, faults: &mut Vec<String>) -> Option<String> {
+/// Reads a file that only its owner may read; a secret that others can read is none.
+pub fn read_secret(key: &str, path: &Path, faults: &mut Vec<String>) -> Option<String> {
     use std::os::unix::fs::PermissionsExt as _;
     let text = read(key, path, faults)?;
     let mode = std::fs::metadata(path).map(|metadata| metadata.permissions().mode()).unwrap_or(0o777);

@@ -22,7 +22,7 @@ pub const SERVICES: [(&str, u16); 3] = [("registry", 7401), ("rules", 7402), ("i
 /// The operator in development accords.
 pub const OPERATOR: &str = "operator";
 /// Cosignatures that a completed receipt of a development accord needs.
-const WITNESS_QUORUM: u32 = 1;
+pub const WITNESS_QUORUM: u32 = 1;
 
 /// A participant to be made up.
 #[derive(Clone, Debug)]
@@ -50,6 +50,8 @@ pub struct AccordSpec {
     pub mode: Mode,
     /// Acknowledgement times of the hotline.
     pub hotline: HotlineDeadlines,
+    /// Cosignatures that a completed receipt needs.
+    pub witness_quorum: u32,
     /// Participants, without the operator.
     pub participants: Vec<ParticipantSpec>,
 }
@@ -72,7 +74,8 @@ pub enum PkiError {
 }
 
 /// Makes, under `dir`: `accord.toml`; for each participant a root, certificates `<participant>/<role>/<actor>.pem` with
-/// their keys, and for each state party `signing.key` and `witness.key`, which no service reads; for each service a certificate, a log key and `<service>.toml`.
+/// their keys, and for each state party `signing.key` and `witness.key`, which no service reads, and `witness.toml`; for each
+/// service a certificate, a log key and `<service>.toml`.
 ///
 /// # Errors
 /// Says what could not be made.
@@ -82,7 +85,7 @@ pub fn init(dir: &Path, spec: &AccordSpec) -> Result<Accord, PkiError> {
     for participant in &spec.participants {
         participants.push(make_participant(dir, participant)?);
         if participant.kind == ParticipantKind::StateParty {
-            witnesses.push(make_witness(dir, &participant.id)?);
+            witnesses.push(make_witness(dir, participant)?);
         }
     }
     let (operator, log_keys) = make_operator(dir)?;
@@ -91,7 +94,7 @@ pub fn init(dir: &Path, spec: &AccordSpec) -> Result<Accord, PkiError> {
         id: spec.id.clone(),
         title: spec.title.clone(),
         mode: spec.mode,
-        witness_quorum: WITNESS_QUORUM,
+        witness_quorum: spec.witness_quorum,
         log_keys,
         consent: ConsentTable::default(),
         hotline: spec.hotline,
@@ -162,13 +165,28 @@ fn make_participant(dir: &Path, spec: &ParticipantSpec) -> Result<Participant, P
     })
 }
 
-fn make_witness(dir: &Path, participant: &str) -> Result<Witness, PkiError> {
-    let key = make_signing_key(&dir.join(participant).join("witness.key"))?;
+fn make_witness(dir: &Path, spec: &ParticipantSpec) -> Result<Witness, PkiError> {
+    let folder = dir.join(&spec.id);
+    let key = make_signing_key(&folder.join("witness.key"))?;
+    if let (Some(role), Some(actor)) = (spec.roles.first(), spec.actors.first()) {
+        fs::write(folder.join("witness.toml"), witness_config(*role, actor))?;
+    }
     Ok(Witness {
-        name: format!("{}/witness", trust_domain(participant)),
-        participant: participant.into(),
+        name: format!("{}/witness", trust_domain(&spec.id)),
+        participant: spec.id.as_str().into(),
         public_key: key.public().to_hex(),
     })
+}
+
+/// A cosignature is accepted under any certificate of the witness's participant.
+fn witness_config(role: Role, actor: &str) -> String {
+    let leaf = format!("{}/{actor}", role.path());
+    let peers: String =
+        SERVICES.iter().map(|(peer, port)| format!("{peer} = \"https://127.0.0.1:{port}\"\n")).collect();
+    format!(
+        "accord = \"../accord.toml\"\ncertificate = \"{leaf}.pem\"\nprivate_key = \"{leaf}.key\"\n\
+         witness_key = \"witness.key\"\ndata_dir = \"witness\"\n\n[peers]\n{peers}"
+    )
 }
 
 fn make_operator(dir: &Path) -> Result<(Participant, BTreeMap<String, String>), PkiError> {

@@ -110,6 +110,12 @@ impl FollowedCopy {
         self.journal.book().root_at(size)
     }
 
+    /// Proof that the tree of `new` entries extends that of `old`; `None` where the copy is not that long.
+    #[must_use]
+    pub fn consistency_proof(&self, old: u64, new: u64) -> Option<Vec<Hash>> {
+        self.journal.book().consistency_proof(old, new)
+    }
+
     /// The note that covers what is held; `None` where nothing is.
     #[must_use]
     pub fn checkpoint(&self) -> Option<&str> {

@@ -17,7 +17,7 @@ use concord_cli::{Deployment, Sessions, Who};
 use concord_domain::accord::{HotlineDeadlines, Mode};
 use concord_domain::actor::{ParticipantKind, Role};
 use concord_server::config::{Config, File};
-use concord_server::pki::{AccordSpec, ParticipantSpec};
+use concord_server::pki::{AccordSpec, ParticipantSpec, WITNESS_QUORUM};
 use concord_server::process::Ended;
 use process::Process;
 use tempfile::TempDir;
@@ -79,7 +79,19 @@ impl Cluster {
     /// # Panics
     /// Where one cannot be started.
     pub async fn start_processes(mode: Mode, services: &[&'static str], concord: impl Into<PathBuf>) -> Self {
-        Self::of(&spec(mode), services, Host::ProcessesOf(concord.into())).await
+        Self::start_processes_of(&spec(mode), services, concord).await
+    }
+
+    /// Starts services of a fresh accord as specified, each as a process of the `concord` binary.
+    ///
+    /// # Panics
+    /// Where one cannot be started.
+    pub async fn start_processes_of(
+        spec: &AccordSpec,
+        services: &[&'static str],
+        concord: impl Into<PathBuf>,
+    ) -> Self {
+        Self::of(spec, services, Host::ProcessesOf(concord.into())).await
     }
 
     async fn of(spec: &AccordSpec, services: &[&'static str], host: Host) -> Self {
@@ -311,6 +323,7 @@ pub fn spec(mode: Mode) -> AccordSpec {
         title: "An accord of tests".to_owned(),
         mode,
         hotline: HotlineDeadlines::default(),
+        witness_quorum: WITNESS_QUORUM,
         participants: vec![
             participant("party-a", StateParty, &all),
             participant("party-b", StateParty, &all),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use concord_domain::accord::{HotlineDeadlines, Mode};
 use concord_domain::actor::{ParticipantKind, Role};
 use concord_server::config::{Config, File};
-use concord_server::pki::{AccordSpec, ParticipantSpec};
+use concord_server::pki::{AccordSpec, ParticipantSpec, WITNESS_QUORUM};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -95,6 +95,7 @@ fn spec(cast: &Cast) -> AccordSpec {
         title: "Exercise".to_owned(),
         mode: Mode::Exercise,
         hotline: HotlineDeadlines::default(),
+        witness_quorum: WITNESS_QUORUM,
         participants: parties.chain(others).collect(),
     }
 }

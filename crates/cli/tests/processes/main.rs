@@ -12,6 +12,7 @@
 mod fault;
 mod kill;
 mod pause;
+mod witness;
 
 /// The binary under test.
 const CONCORD: &str = env!("CARGO_BIN_EXE_concord");
