@@ -1,6 +1,7 @@
-//! The client side: connections that prove who is at either end, and followed ledgers.
+//! The client side: connections that prove who is at either end, followed ledgers, and what a holder makes of a permit.
 
 pub mod connect;
 pub mod follow;
 pub mod outcome;
+pub mod permit;
 mod tls;

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use concord_client::permit::{Standing, standing};
 use concord_domain::actor::Role;
 use concord_domain::time::Timestamp;
 use concord_proto::pb::google::r#type::LatLng;
@@ -9,6 +10,7 @@ use concord_proto::pb::registry::v1 as registry;
 use concord_proto::pb::rules::v1 as pb;
 use concord_proto::pb::rules::v1::check_service_client::CheckServiceClient;
 use concord_proto::pb::r#type::v1 as shared;
+use concord_server::clock::real;
 use prost::Message as _;
 
 use super::Step;
@@ -304,9 +306,9 @@ pub(super) async fn watched(
     let mut stream = stream.into_inner();
     let begun =
         stream.message().await.map_err(failed)?.and_then(|message| message.status).unwrap_or_default();
-    match begun.state() {
-        pb::DecisionState::Permitted => Ok(stream),
-        state => Err(format!("the permit is {state:?}")),
+    match standing(&begun, real()) {
+        Standing::LivesUntil(_) => Ok(stream),
+        other => Err(format!("the permit is {other:?}")),
     }
 }
 
