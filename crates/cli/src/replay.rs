@@ -46,27 +46,28 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
 }
 
 /// The exports of the ledgers that rules follows.
-pub(crate) struct Followed<'a> {
+struct Followed<'a> {
     /// The registry's.
-    pub(crate) registry: &'a str,
+    registry: &'a str,
     /// Incidents'.
-    pub(crate) incidents: &'a str,
+    incidents: &'a str,
 }
 
 /// Verifies all ledgers, recomputes every decision, and gives their number.
 ///
 /// # Errors
 /// Names the first ledger that does not verify, or the first decision that differs.
-pub(crate) fn replay(accord: &Accord, followed: &Followed<'_>, rules: &str) -> Result<u64, String> {
+fn replay(accord: &Accord, followed: &Followed<'_>, rules: &str) -> Result<u64, String> {
     let mut registry = Source::of(accord, "registry", followed.registry)?;
     let mut incidents = Source::of(accord, "incidents", followed.incidents)?;
-    let mut state = concord_rules::initial();
+    let begun = concord_rules::initial();
+    let mut state = begun.clone();
     let mut count = 0;
     for entry in &read_ledger(accord, rules)? {
         let event: Event = event(entry)?;
         if let Event::Decision(decision) = &event {
-            registry.fold_up_to(&mut state.registry, decision)?;
-            incidents.fold_up_to(&mut state.incidents, decision)?;
+            registry.fold_up_to(&mut state.registry, &begun.registry, decision)?;
+            incidents.fold_up_to(&mut state.incidents, &begun.incidents, decision)?;
             let again = recompute(&state, decision).map_err(|e| e.to_string())?;
             if let Some(differs) = difference(decision, &again) {
                 return Err(format!("DIVERGENCE in {}: {differs}", decision.name()));
@@ -90,11 +91,11 @@ impl Source {
         Ok(Self { origin: accord.origin(service), entries: read_ledger(accord, text)?, folded: 0 })
     }
 
-    /// Heads of later decisions are never behind those of earlier ones.
-    fn fold_up_to<F: Fold>(&mut self, state: &mut F, decision: &Decision) -> Result<(), String> {
+    /// Folds as far as a decision rests on it; a later one rests on less where rules had lost its copy.
+    fn fold_up_to<F: Fold>(&mut self, state: &mut F, begun: &F, decision: &Decision) -> Result<(), String> {
         let size = usize::try_from(decision.rests_on_size(&self.origin)).map_err(|e| e.to_string())?;
         if size < self.folded {
-            return Err(format!("{} rests on an earlier head of {}", decision.name(), self.origin));
+            (*state, self.folded) = (begun.clone(), 0);
         }
         let due = self.entries.get(self.folded..size);
         for entry in due.ok_or_else(|| format!("{} ends before entry {size}", self.origin))? {

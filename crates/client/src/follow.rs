@@ -23,8 +23,8 @@ use tonic::transport::Channel;
 const ROUND_MAX: Duration = Duration::from_secs(2);
 /// Entries asked for at a time; a page of them stays far below the message limit of the client.
 const PAGE_ENTRIES: u32 = 500;
-/// How long to wait before the head is watched again after the watch has ended.
-const WATCH_RETRY: Duration = Duration::from_millis(200);
+/// How long to wait before what failed is tried again: a round, or the watch of the head.
+const RETRY: Duration = Duration::from_millis(200);
 /// Largest message taken from a ledger: a page of the largest entries.
 const MESSAGE_MAX_BYTES: usize = 64 * 1024 * 1024;
 
@@ -158,7 +158,7 @@ impl<S: Sink> Task<S> {
     async fn run(mut self, mut queue: mpsc::Receiver<Waiter>, stop: CancellationToken) {
         let (news, mut heard) = mpsc::channel(1);
         let watch = tokio::spawn(watch_heads(self.client.clone(), news, stop.clone()));
-        let mut rested = Instant::now();
+        let (mut rested, mut failed) = (Instant::now(), false);
         loop {
             let mut waiting = Vec::new();
             tokio::select! {
@@ -168,6 +168,8 @@ impl<S: Sink> Task<S> {
                     None => break,
                 },
                 Some(size) = heard_after(&mut heard, rested) => if size <= self.from.chain.size() { continue },
+                // What was announced once is not announced again.
+                () = tokio::time::sleep_until(rested), if failed => {}
             }
             while let Ok(waiter) = queue.try_recv() {
                 waiting.push(waiter);
@@ -180,7 +182,8 @@ impl<S: Sink> Task<S> {
                 // A waiter that has gone needs no answer.
                 let _ = waiter.send(round.clone());
             }
-            rested = Instant::now() + self.from.rest;
+            failed = round.is_err();
+            rested = Instant::now() + if failed { RETRY } else { self.from.rest };
         }
         watch.abort();
     }
@@ -326,7 +329,7 @@ async fn watch_heads(
         }
         tokio::select! {
             () = stop.cancelled() => return,
-            () = tokio::time::sleep(WATCH_RETRY) => {}
+            () = tokio::time::sleep(RETRY) => {}
         }
     }
 }

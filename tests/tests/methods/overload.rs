@@ -186,12 +186,17 @@ pub(crate) async fn fill_the_queue(play: &mut Play, load: &Load) {
     flood.join_all().await;
 }
 
+/// How often the disk may have to fail until a call of every method has waited for it.
+const FAILURES_MAX: usize = 20;
+
 /// Every method that writes says `NOT_SERVING` when the journal can no longer be written, and the process ends; with the
 /// journal back in its place it serves again.
 pub(crate) async fn fail_the_disk(play: &mut Play, load: &Load) {
     // A method of which no call waited when the disk failed is tried at the next failure.
-    while !play.seen.missing(play.package, "NOT_SERVING").is_empty() {
-        fail_once(play, load).await;
+    for _ in 0..FAILURES_MAX {
+        if !play.seen.missing(play.package, "NOT_SERVING").is_empty() {
+            fail_once(play, load).await;
+        }
     }
     let reads = methods(play.package).into_iter().find(|method| !writes(method)).unwrap();
     let (by, request) = play.seen.good(&reads);

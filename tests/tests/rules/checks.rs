@@ -1,10 +1,12 @@
 //! Checks: permitted, voided, referred, released, refused, repeated, replayed.
 
+use concord_client::permit::{Standing, standing};
 use concord_domain::actor::Role;
 use concord_ledger::checkpoint::LogVerifier;
 use concord_ledger::receipt::Receipt;
 use concord_proto::pb::rules::v1 as pb;
 use concord_proto::pb::rules::v1::check_service_client::CheckServiceClient;
+use concord_server::clock::real;
 use concord_testkit::{Cluster, first, second};
 
 use super::setting::*;
@@ -152,4 +154,40 @@ async fn a_permit_is_confirmed_and_given_up_by_its_holder_alone() {
     assert_eq!(lapsed.status.unwrap().state(), pb::DecisionState::Lapsed);
     let again: Result<pb::LapseDecisionResponse, _> = call(&cluster, &officer(), method, request).await;
     assert_eq!(reason(again), "STATE_FORBIDS");
+}
+
+#[tokio::test]
+async fn a_dry_run_confirms_nothing_since_nothing_could_ever_void_it() {
+    let cluster = in_order().await;
+    let request =
+        pb::CheckOperationRequest { operation: Some(operation()), validate_only: true, ..Default::default() };
+    let method = "rules.v1.CheckService/CheckOperation";
+    let answer: pb::CheckOperationResponse = call(&cluster, &officer(), method, request).await.unwrap();
+    assert_eq!(told(&answer).0, pb::Verdict::Permit);
+    let status = answer.status.unwrap();
+    assert_eq!(status.confirmation(), pb::Confirmation::Unconfirmed);
+    assert_eq!((status.confirm_by_time, answer.decision.unwrap().confirm_by_time), (None, None));
+    assert_eq!(standing(&status, real()), Standing::Unconfirmed);
+}
+
+#[tokio::test]
+async fn a_release_that_is_asked_for_again_says_where_it_stands_now() {
+    let cluster = in_order().await;
+    let name = referred(&cluster).await;
+    review(&cluster, "party-a", &name, pb::ReviewDecision::Release).await.unwrap();
+    let request = pb::ReviewReferralRequest {
+        name,
+        decision: pb::ReviewDecision::Release.into(),
+        reason: "as reviewed".to_owned(),
+        request_id: uuid::Uuid::new_v4().to_string(),
+        ..Default::default()
+    };
+    let by = second("party-b", Role::Reviewer);
+    let method = "rules.v1.CheckService/ReviewReferral";
+    let released: pb::ReviewReferralResponse = call(&cluster, &by, method, request.clone()).await.unwrap();
+    assert_eq!(released.status.unwrap().state(), pb::DecisionState::Released);
+    notify_clinic(&cluster).await;
+    let again: pb::ReviewReferralResponse = call(&cluster, &by, method, request).await.unwrap();
+    assert_eq!(again.status.unwrap().state(), pb::DecisionState::Void);
+    assert_eq!(again.receipt, released.receipt);
 }

@@ -20,6 +20,9 @@ pub(super) async fn reservations(stage: &Stage, teller: &Teller) -> Step {
     first.map_err(|status| status.message().to_owned())?;
     let conflicting = reserve(stage, teller, "party-b", "second", (2_000.0, 4_000.0)).await;
     expect(&conflicting, Code::Aborted, "a reservation in conflict with one that was not read")?;
+    if !conflicting.is_err_and(|status| status.message().contains("airReservations/first")) {
+        return Err("the refusal does not name what was not read".to_owned());
+    }
     let apart = reserve(stage, teller, "party-b", "second", (3_600.0, 5_000.0)).await;
     apart.map_err(|status| status.message().to_owned())
 }

@@ -1,6 +1,6 @@
 //! Checks: nothing without agreed rules; every reason at once; permits that fall the moment a fact contradicts them.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use concord_client::permit::{Standing, standing};
 use concord_domain::actor::Role;
@@ -27,6 +27,8 @@ const CHECK: &str = "concord.rules.v1.CheckService/CheckOperation";
 /// Open sea, away from everything that the demo protects.
 const REMOTE: (f64, f64) = (1.6, 1.8);
 const SECONDS_PER_HOUR: i64 = 3_600;
+/// Longest wait for a word on the holder's stream.
+const VOID_WITHIN: Duration = Duration::from_secs(10);
 
 fn officer() -> Who {
     Who::new("party-a", "actor-1", Role::DutyOfficer)
@@ -186,14 +188,14 @@ pub(super) async fn beside_the_convoy(stage: &Stage, teller: &Teller) -> Step {
     let mut beside = operation((0.5, 0.6425));
     beside.sources.truncate(1);
     beside.harm_estimate = None;
-    check(
-        stage,
-        teller,
-        "check an operation beside the convoy",
-        beside,
-        (pb::Verdict::Deny, "PROTECTED_MOVEMENT_OVERLAP"),
-    )
-    .await?;
+    let asked = (pb::Verdict::Deny, "PROTECTED_MOVEMENT_OVERLAP");
+    let answer = check(stage, teller, "check an operation beside the convoy", beside, asked).await?;
+    let given: Vec<String> =
+        answer.decision.unwrap_or_default().findings.into_iter().map(|finding| finding.code).collect();
+    let all = ["SINGLE_SOURCE_INTELLIGENCE", "HARM_ESTIMATE_REQUIRES_JOINT_DECISION"];
+    if !all.iter().all(|code| given.iter().any(|given| given == code)) {
+        return Err(format!("not every reason was given: {given:?}"));
+    }
     let by = Who::new("party-a", "actor-1", Role::Proposer);
     let alias =
         registry::Alias { name: "A later name".to_owned(), quality: registry::AliasQuality::Strong.into() };
@@ -281,12 +283,15 @@ pub(super) async fn permit_and_void(stage: &Stage, teller: &Teller) -> Step {
     let method = "concord.registry.v1.ProtectionService/NotifyProtectedEntity";
     let request = hospital("hospital-remote", REMOTE.0, REMOTE.1);
     stage.must::<_, registry::NotifyProtectedEntityResponse>(&by, method, request).await?;
-    let void = stream.message().await.map_err(|status| status.message().to_owned())?;
+    let void = tokio::time::timeout(VOID_WITHIN, stream.message()).await;
+    let void = void.map_err(|_| "the holder's stream said nothing")?;
+    let void = void.map_err(|status| status.message().to_owned())?;
     let void = void.and_then(|message| message.status).unwrap_or_default();
     let causes: Vec<String> = void.causes.iter().map(reason).collect();
     let told = format!("{} to the holder: {}", void.state().as_str_name(), causes.join("; "));
     teller.call(&by, "notify a hospital inside the permitted area", &told, began);
-    if void.state() != pb::DecisionState::Void {
+    let because = void.causes.iter().any(|cause| cause.code == "PROTECTED_ENTITY_OVERLAP");
+    if void.state() != pb::DecisionState::Void || !because {
         return Err(told);
     }
     check(stage, teller, "the same check again", in_order, (pb::Verdict::Deny, "PROTECTED_ENTITY_OVERLAP"))

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
 use crate::consent::{Approvals, require_party};
-use crate::errors::Refusal;
+use crate::errors::{Refusal, Violation};
 use crate::fold::Context;
 use crate::follow::Head;
 use crate::rules::evaluate::{Evaluation, Reach, evaluate};
@@ -219,7 +219,14 @@ impl Check {
         at: Timestamp,
     ) -> Result<(Operation, Basis, Evaluation), Refusal> {
         require_party(by)?;
-        let operation = self.operation.as_ref().clone().checked()?;
+        let over = (self.operation.window.end <= at).then(|| {
+            let rule = format!("after the time of the check, {at}");
+            let end = self.operation.window.end;
+            Violation::new("operation.window.end_time", rule, end, "check what is still to come")
+        });
+        let operation = self.operation.as_ref().clone().checked();
+        let operation = operation.map_err(|refusal| refusal.besides(over.clone()))?;
+        Refusal::unless_valid(over.into_iter().collect())?;
         let basis = Basis {
             by: by.clone(),
             digest: operation.digest(&by.participant)?,
@@ -228,6 +235,7 @@ impl Check {
             heads: state.heads.clone(),
             moves: state.moves,
         };
+        // INVARIANT (RUL-5): what was found before counts only on the same basis.
         let evaluation = match &self.prepared {
             Some(prepared) if prepared.basis == basis => prepared.evaluation.clone(),
             _ => state.evaluate(&operation, by, &basis.digest, basis.reach, at)?,

@@ -44,15 +44,26 @@ pub(super) struct Facts<'a> {
     pub(super) measured: OnceCell<Measured>,
 }
 
-/// A party's newest assessment; of several of the same instant, the lowest and the highest.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Newest {
-    /// The lowest level, which is what counts for exposing.
-    pub(super) lowest: presence::Level,
-    /// The highest level, which is what counts against it.
-    pub(super) highest: presence::Level,
-    /// Whether none of them was withdrawn.
-    pub(super) stands: bool,
+/// The assessments of a party that count now.
+#[derive(Debug, Default)]
+pub(super) struct Current<'a> {
+    /// The newest ones that cover the whole effect area; several where they are of the same instant.
+    pub(super) covering: Vec<&'a presence::Assessment>,
+    /// Those that reach into the effect area and that none of the covering ones has followed on, themselves among them.
+    pub(super) touching: Vec<&'a presence::Assessment>,
+}
+
+impl Current<'_> {
+    /// The lowest level that is reported of the whole effect area; nothing where none of that stands.
+    pub(super) fn lowest(&self) -> Option<presence::Level> {
+        let stand = !self.covering.is_empty() && self.touching.iter().all(|row| row.withdrawn_at.is_none());
+        self.touching.iter().map(|row| row.level).min().filter(|_| stand)
+    }
+
+    /// The highest level that is reported of any part of it; a withdrawn report still counts at its level.
+    pub(super) fn highest(&self) -> presence::Level {
+        self.touching.iter().map(|row| row.level).max().unwrap_or(presence::Level::None)
+    }
 }
 
 impl Facts<'_> {
@@ -130,30 +141,27 @@ impl Facts<'_> {
         })
     }
 
-    /// The newest fresh assessment of a party among those that `wanted` accepts. A withdrawn one still hides what it
-    /// followed on, so that taking a report back never brings an older and milder one to light.
-    pub(super) fn newest_of(
+    /// The fresh assessments of a party that count now among those that `wanted` accepts. Only one that covers the whole
+    /// effect area, grown by `margin_m`, follows on the older ones: a newer report of another corner hides nothing. A
+    /// withdrawn one still hides what it followed on, so that taking a report back never brings an older and milder one to
+    /// light.
+    pub(super) fn current_of(
         &self,
         party: &ParticipantId,
-        max_age_s: i64,
+        (max_age_s, margin_m): (i64, f64),
         wanted: impl Fn(&presence::Assessment) -> bool,
-    ) -> Option<Newest> {
-        let rows = self.registry.presence.iter().filter(|row| {
+    ) -> Current<'_> {
+        let rows = self.registry.presence.iter().map(Arc::as_ref).filter(|row| {
             let fresh = row.observed_at <= self.at && self.at.seconds_since(row.observed_at) <= max_age_s;
             fresh && &row.filed_by.participant == party && wanted(row)
         });
-        let rows: Vec<_> = rows.collect();
-        let newest = rows.iter().map(|row| row.observed_at).max()?;
-        let mut at_once = rows.into_iter().filter(|row| row.observed_at == newest);
-        let first = at_once.next()?;
-        let said = |row: &presence::Assessment| (row.level, row.withdrawn_at.is_none());
-        let (level, stands) = said(first);
-        let begun = Newest { lowest: level, highest: level, stands };
-        Some(at_once.map(|row| said(row)).fold(begun, |newest, (level, stands)| Newest {
-            lowest: newest.lowest.min(level),
-            highest: newest.highest.max(level),
-            stands: newest.stands && stands,
-        }))
+        let rows: Vec<_> = rows.filter(|row| self.near(&row.area, 0.0, margin_m).is_some()).collect();
+        let mut covering: Vec<_> =
+            rows.iter().copied().filter(|row| self.covered_by(&row.area, margin_m)).collect();
+        let newest = covering.iter().map(|row| row.observed_at).max();
+        covering.retain(|row| Some(row.observed_at) == newest);
+        let touching = rows.into_iter().filter(|row| newest.is_none_or(|newest| row.observed_at >= newest));
+        Current { touching: touching.collect(), covering }
     }
 
     /// Whether a place holds the whole effect area, grown by `margin_m`.

@@ -47,6 +47,7 @@ impl State {
 
 /// Whether a finding is one that those who release a referral have seen, about the same thing.
 pub(super) fn was_reviewed(decision: &Decision, finding: &Finding) -> bool {
-    let seen = |then: &Finding| (then.code, &then.evidence) == (finding.code, &finding.evidence);
+    let about = |finding: &Finding| (finding.code, finding.evidence.clone(), finding.message.clone());
+    let seen = |then: &Finding| about(then) == about(finding);
     finding.level == Verdict::Refer && decision.findings.iter().any(seen)
 }

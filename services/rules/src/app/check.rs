@@ -52,10 +52,10 @@ impl App {
         let Written { row, outcome }: Written<_, Decision> = Written::of(outcome)?;
         let decision = Arc::new(row);
         let stood = if validate_only {
-            // A dry run has no row; it stands as it would.
-            let status = Status::first(&decision);
-            let (now, confirmed, confirm_by) = (decision.at, is_confirmed(reach), status.confirm_by());
-            Stand { status: Arc::new(status), decision: Arc::clone(&decision), now, confirmed, confirm_by }
+            // Nothing is recorded that could ever be voided, so nothing is confirmed to live.
+            let status = Arc::new(Status::first(&decision));
+            let decision = Arc::clone(&decision);
+            Stand { status, now: decision.at, decision, confirmed: false, confirm_by: None }
         } else if outcome.replayed {
             self.rechecked(&decision.id, reach).await?
         } else {
@@ -123,9 +123,18 @@ impl App {
                 "the heads could not be confirmed; nothing is released",
             ));
         }
+        let validate_only = call.validate_only;
         let written: Written<_, Status> = Written::of(self.core.submit(call, command.into()).await?)?;
-        let mut stood = stand(&written.outcome.snapshot, &written.row.id, self.core.now(), reach)?;
-        stood.status = Arc::new(written.row.clone());
+        let id = &written.row.id;
+        let stood = if written.outcome.replayed {
+            self.rechecked(id, reach).await?
+        } else {
+            stand(&self.core.snapshot(), id, self.core.now(), reach)?
+        };
+        if validate_only {
+            let status = Arc::new(written.row.clone());
+            return Ok((Stand { status, confirmed: false, confirm_by: None, ..stood }, written));
+        }
         Ok((stood, written))
     }
 

@@ -33,10 +33,19 @@ impl CheckService for App {
         request: Request<pb::CheckOperationRequest>,
     ) -> Result<Response<pb::CheckOperationResponse>, Status> {
         let (call, asked) = self.core.asked(request, check::check_from_pb).await?;
+        let validate_only = call.validate_only;
         let (decision, stand, receipt) = self.check(call, asked).await.map_err(status)?;
         let receipt = receipt.as_ref().map(receipt_to_pb).transpose().map_err(status)?;
-        let (decision, status) = (Some(check::decision_to_pb(&decision)), Some(standing(&stand)));
-        Ok(Response::new(pb::CheckOperationResponse { decision, status, receipt }))
+        let mut decision = check::decision_to_pb(&decision);
+        if validate_only {
+            // There is nothing that could be confirmed.
+            decision.confirm_by_time = None;
+        }
+        Ok(Response::new(pb::CheckOperationResponse {
+            decision: Some(decision),
+            status: Some(standing(&stand)),
+            receipt,
+        }))
     }
 
     async fn get_decision(
@@ -75,7 +84,8 @@ impl CheckService for App {
             let status = snapshot.state.0.statuses.get(&last.decision.id).cloned();
             let changed = status.filter(|status| status != &last.status);
             let message = changed.map(|status| {
-                // A recorded change needs no confirmation: it only ever takes away.
+                // What takes away needs no confirmation; a release was confirmed by none that began after this call.
+                last.confirmed &= !status.lives();
                 (last.status, last.now) = (status, app.core.now());
                 told(last)
             });

@@ -131,6 +131,11 @@ fn suspended(cast: &Cast, suspension: &Suspension, frame: &Frame) -> Result<Deed
 /// Whether the words of a scope name flights; a scope that leaves them out does not.
 #[must_use]
 pub(in crate::exercise) fn names_flights(scope: &str) -> bool {
-    let left_out = ["not", "no flight", "except", "without"].iter().any(|word| scope.contains(word));
-    scope.contains("flight") && !left_out
+    const LEAVES_OUT: [&str; 5] = ["no", "not", "except", "excluding", "without"];
+    let scope = scope.to_lowercase();
+    let mut clauses = scope.split([',', ';', '.', '(', ')']);
+    clauses.any(|clause| {
+        let mut words = clause.split(|c: char| !c.is_alphabetic());
+        clause.contains("flight") && !words.any(|word| LEAVES_OUT.contains(&word))
+    })
 }

@@ -1,16 +1,17 @@
 //! Groups that are mixed: a designated group counts at the lowest level that any party reports, any other at the highest.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use super::{GROUND, Kind, not_negative};
 use crate::errors::Violation;
+use crate::ids::ParticipantId;
+use crate::registry::names::Standing;
+use crate::registry::presence::{Level, Subject};
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
-use std::collections::BTreeMap;
-
-use crate::registry::names::Standing;
-use crate::registry::presence::{Level, Subject};
 
 /// Seconds after which an assessment counts for nothing, at most (72 h).
 pub const AGE_MAX_S: i64 = 72 * 3_600;
@@ -43,12 +44,19 @@ impl Kind for Params {
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let confirmed = self.confirmed_by_all(facts, found);
-        let other = self.others(facts);
-        if other >= Level::Confirmed && confirmed {
-            let message = "the designated group and another armed group are both confirmed there";
+        let others = self.others(facts);
+        let highest = others.iter().map(|(_, level)| *level).max().unwrap_or(Level::None);
+        // Who reports what is part of the finding: a reviewer who has seen one report has not seen another.
+        let who: Vec<&str> =
+            others.iter().filter(|(_, level)| *level > Level::None).map(|(who, _)| who.as_str()).collect();
+        if highest >= Level::Confirmed && confirmed {
+            let message = format!(
+                "the designated group and another armed group are both confirmed there: {}",
+                who.join("; ")
+            );
             found.push(Finding::new(Code::Commingled, message));
-        } else if other > Level::None {
-            let message = "another armed group may be there, or not every party has said that none is";
+        } else if highest > Level::None {
+            let message = format!("another armed group may be there: {}", who.join("; "));
             found.push(Finding::new(Code::CommingledGroups, message));
         }
     }
@@ -62,11 +70,12 @@ impl Params {
         }
         let mut all = true;
         for party in facts.accord.parties() {
-            let level = facts.newest_of(party, self.max_age_s, |row| {
-                let claimed = matches!(&row.subject, Subject::Group(group) if facts.is_claimed(group));
-                claimed && facts.covered_by(&row.area, self.separation_m)
-            });
-            if level.is_none_or(|newest| !newest.stands || newest.lowest < Level::Confirmed) {
+            let current = facts.current_of(
+                party,
+                (self.max_age_s, self.separation_m),
+                |row| matches!(&row.subject, Subject::Group(group) if facts.is_claimed(group)),
+            );
+            if current.lowest().is_none_or(|level| level < Level::Confirmed) {
                 all = false;
                 let message = format!("{party} does not confirm the group there by a fresh assessment");
                 found.push(Finding::new(Code::PresenceNotConfirmed, message));
@@ -75,40 +84,41 @@ impl Params {
         all
     }
 
-    /// The highest level at which any party reports another armed group that is not designated; what a party leaves open
-    /// is possible.
-    fn others(&self, facts: &Facts<'_>) -> Level {
-        let mut highest = Level::None;
+    /// At which level each party reports other armed groups that are not designated; what a party leaves open is
+    /// possible.
+    fn others(&self, facts: &Facts<'_>) -> Vec<(String, Level)> {
+        let mut reported = Vec::new();
         for party in facts.accord.parties() {
-            let open = facts.newest_of(party, self.max_age_s, |row| {
-                row.subject == Subject::OtherArmedGroups && facts.covered_by(&row.area, self.separation_m)
-            });
-            let open =
-                open.map(
-                    |newest| if newest.stands { newest.highest } else { newest.highest.max(Level::Possible) },
-                );
-            highest = highest.max(open.unwrap_or(Level::Possible));
-            // What reaches into the effect area counts against it even where it does not cover it.
-            let touching = facts.newest_of(party, self.max_age_s, |row| {
-                row.subject == Subject::OtherArmedGroups
-                    && facts.near(&row.area, 0.0, self.separation_m).is_some()
-            });
-            highest = highest.max(touching.map_or(Level::None, |newest| newest.highest));
-            let mut groups: BTreeMap<&str, Level> = BTreeMap::new();
-            for row in facts.registry.presence.iter().filter(|row| &row.filed_by.participant == party) {
-                let Subject::Group(group) = &row.subject else { continue };
-                if facts.is_claimed(group)
-                    || facts.registry.resolve(group, facts.at).standing == Standing::Designated
-                {
-                    continue;
-                }
-                let level = facts.newest_of(party, self.max_age_s, |other| {
-                    other.subject == row.subject && facts.near(&other.area, 0.0, self.separation_m).is_some()
-                });
-                groups.insert(group, level.map_or(Level::None, |newest| newest.highest));
+            let current = |subject: &Subject| {
+                facts.current_of(party, (self.max_age_s, self.separation_m), |row| &row.subject == subject)
+            };
+            let open = current(&Subject::OtherArmedGroups);
+            let closed =
+                !open.covering.is_empty() && open.covering.iter().all(|row| row.withdrawn_at.is_none());
+            if !closed {
+                reported.push((format!("{party} has not said that none is"), Level::Possible));
             }
-            highest = groups.into_values().fold(highest, Level::max);
+            // What reaches into the effect area counts against it even where it does not cover it.
+            let level = open.highest();
+            reported.push((format!("{party} reports other armed groups as {level:?}"), level));
+            for subject in self.named(facts, party) {
+                let (level, Subject::Group(group)) = (current(subject).highest(), subject) else { continue };
+                reported.push((format!("{party} reports {group:?} as {level:?}"), level));
+            }
         }
-        highest
+        reported
+    }
+
+    /// The groups, neither claimed nor designated, of which a party has reported.
+    fn named<'a>(&self, facts: &Facts<'a>, party: &ParticipantId) -> BTreeSet<&'a Subject> {
+        let own = facts.registry.presence.iter().filter(|row| &row.filed_by.participant == party);
+        let named = own.map(|row| &row.subject).filter(|subject| match subject {
+            Subject::Group(group) => {
+                let standing = facts.registry.resolve(group, facts.at).standing;
+                !facts.is_claimed(group) && standing != Standing::Designated
+            }
+            Subject::OtherArmedGroups => false,
+        });
+        named.collect()
     }
 }

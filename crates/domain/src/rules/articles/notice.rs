@@ -56,11 +56,13 @@ impl Kind for Params {
             return;
         }
         let own = facts.coordination.iter().filter(|given| &given.by.participant == facts.party);
-        let notices = own.filter_map(|given| match given.said {
-            Said::Notice(point) => Some((given.at, point)),
-            _ => None,
-        });
-        let Some((at, point)) = notices.min_by_key(|(at, _)| *at) else {
+        let notices: Vec<_> = own
+            .filter_map(|given| match given.said {
+                Said::Notice(point) => Some((given.at, point)),
+                _ => None,
+            })
+            .collect();
+        let Some(at) = notices.iter().map(|(at, _)| *at).min() else {
             found.push(Finding::new(Code::NoticeMissing, "no notice of exactly this operation was given"));
             return;
         };
@@ -73,7 +75,10 @@ impl Kind for Params {
         }
         let aim = reference_point(&facts.operation.effect_area);
         let limit_m = facts.operation.radius_m().max(self.max_offset_m);
-        if let Some(off_m) = point.map(|point| distance_m(aim, point)).filter(|off_m| *off_m > limit_m) {
+        // Of several notices of the same instant, the one that is farthest off counts.
+        let first = notices.iter().filter(|(given_at, _)| *given_at == at);
+        let off_m = first.filter_map(|(_, point)| *point).map(|point| distance_m(aim, point));
+        if let Some(off_m) = off_m.max_by(f64::total_cmp).filter(|off_m| off_m.is_nan() || *off_m > limit_m) {
             let finding =
                 Finding::new(Code::NoticeImprecise, format!("the notified point is {off_m:.0} m off"));
             found.push(finding.measured(off_m, limit_m, "m"));

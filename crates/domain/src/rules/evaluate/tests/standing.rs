@@ -6,13 +6,16 @@ use crate::consent::Approvals;
 use crate::errors::Reason;
 use crate::fold::{Context, Fold as _};
 use crate::follow::{Head, News};
+use crate::geo::{Area, LatLng};
 use crate::incidents;
 use crate::registry;
+use crate::registry::presence::{Level, Subject};
 use crate::registry::protection::{Category, Stage as Protected};
+use crate::rules::coordination::Said;
 use crate::rules::decision::{Check, Decision, Stage};
 use crate::rules::evaluate::*;
 use crate::rules::review::{Command as ReviewCommand, Review};
-use crate::rules::rule_set::{Change, RuleSet, Stage as RuleSetStage};
+use crate::rules::rule_set::{Change, RuleSet, Stage as RuleSetStage, Text};
 use crate::rules::state::{Entries, Followed};
 use crate::rules::{Command, Event, State};
 use crate::time::Interval;
@@ -160,7 +163,8 @@ fn what_was_found_before_its_turn_counts_where_nothing_has_moved_since() {
 
 #[test]
 fn what_was_found_before_its_turn_does_not_count_where_anything_has_moved_since() {
-    let setup = Setup::in_order();
+    let mut setup = Setup::in_order();
+    setup.operation.window = Interval { start: at(0), end: at(100 * 3_600) };
     let state = rules(&setup);
     let prepared = asked(&setup).prepared(&state, &actor("party-a"), at(0));
     let same = |state: &State, by: &str, seconds: i64| {
@@ -171,7 +175,7 @@ fn what_was_found_before_its_turn_does_not_count_where_anything_has_moved_since(
         decision.verdict
     };
     assert_eq!(same(&state, "party-a", 0), Verdict::Permit);
-    assert_ne!(same(&state, "party-a", 366 * 24 * 3_600), Verdict::Permit, "by time");
+    assert_ne!(same(&state, "party-a", 73 * 3_600), Verdict::Permit, "by time");
     same(&state, "party-b", 0);
     let mut followed = state.clone();
     let clinic = clinic_at_the_aim_point(&setup);
@@ -183,4 +187,79 @@ fn what_was_found_before_its_turn_does_not_count_where_anything_has_moved_since(
     let row = state.rule_set_in_force().unwrap().as_ref().clone();
     ratified.apply(&Event::RuleSet(Change::Adopted, Box::new(RuleSet { text: stricter, ..row })));
     assert_ne!(same(&ratified, "party-a", 0), Verdict::Permit, "by a rule set");
+}
+
+fn codes(setup: &Setup) -> Vec<Code> {
+    setup.evaluate().findings.iter().map(|finding| finding.code).collect()
+}
+
+#[test]
+fn a_newer_report_of_another_corner_hides_no_older_one() {
+    let corner = |lat: f64| {
+        Area::circle(LatLng { lat: super::worlds::AIM.lat + lat, lng: super::worlds::AIM.lng }, 100.0)
+    };
+    let other = Subject::OtherArmedGroups;
+    let named = Subject::Group("Another group".to_owned());
+    for subject in [other, named] {
+        let mut setup = Setup::in_order();
+        setup.presence_over("party-b", subject.clone(), Level::Confirmed, (corner(0.002), 300));
+        setup.presence_over("party-b", subject.clone(), Level::None, (corner(-0.002), 100));
+        let given = codes(&setup);
+        assert!(given.contains(&Code::Commingled), "{subject:?}: {given:?}");
+        setup.presence_over("party-b", subject, Level::None, (Area::circle(super::worlds::AIM, 5_000.0), 50));
+        assert_eq!(codes(&setup), [Code::AllChecksPassed], "one that covers the whole follows on all");
+    }
+    let mut setup = Setup::in_order();
+    let claimed = Subject::Group(setup.operation.claimed_group.clone());
+    setup.presence_over("party-b", claimed, Level::None, (corner(0.002), 100));
+    assert!(codes(&setup).contains(&Code::PresenceNotConfirmed), "of a part it was said to be gone");
+}
+
+#[test]
+fn a_reviewer_has_not_seen_another_groups_report() {
+    let mut setup = Setup::in_order();
+    setup.presence("party-b", Subject::Group("Third".to_owned()), Level::Possible);
+    let mut state = rules(&setup);
+    let decision = decided(&mut state, &setup);
+    assert_eq!(decision.verdict, Verdict::Refer);
+    let reach = setup.reach;
+    let release = |by: &str| {
+        let review = Review::Release;
+        let reason = "As reviewed".to_owned();
+        let command = ReviewCommand::Review { id: decision.id.clone(), review, reason, reach };
+        (Actor { name: "reviewer".to_owned(), ..actor(by) }, command)
+    };
+    let (by, command) = release("party-a");
+    give(&mut state, by, 1, command).unwrap();
+    setup.presence("party-b", Subject::Group("Fourth".to_owned()), Level::Possible);
+    state.registry = setup.registry.clone();
+    let (by, command) = release("party-b");
+    assert_eq!(give(&mut state, by, 2, command).unwrap_err().reason, Reason::ReleaseDenied);
+}
+
+#[test]
+fn of_two_notices_of_one_instant_the_one_that_is_farther_off_counts_in_either_order() {
+    let aim = super::worlds::AIM;
+    let off = Said::Notice(Some(LatLng { lat: aim.lat + 0.1, lng: aim.lng }));
+    let article = "\n[[article]]\nnumber=90\nkind=\"NOTICE\"\ntitle=\"N\"\nmin_lead_s=0\nmax_offset_m=500.0\nasked=\"ALWAYS\"";
+    let found = |notices: [Said; 2]| {
+        let mut setup = Setup::in_order();
+        setup.articles = Some(Text::parse(&format!("{TEXT}{article}")).unwrap().articles);
+        notices.into_iter().for_each(|notice| setup.say("party-a", notice, 60));
+        codes(&setup)
+    };
+    let precise = Said::Notice(Some(aim));
+    let (one, other) = (found([off.clone(), precise.clone()]), found([precise, off]));
+    assert!(one.contains(&Code::NoticeImprecise), "{one:?}");
+    assert_eq!(one, other);
+}
+
+#[test]
+fn an_operation_that_is_over_is_not_checked() {
+    let setup = Setup::in_order();
+    let end_s = setup.operation.window.end.seconds_since(at(0));
+    let ask = |seconds: i64| give(&mut rules(&setup), actor("party-a"), seconds, asked(&setup));
+    ask(end_s - 1).unwrap();
+    let refused = ask(end_s).unwrap_err();
+    assert_eq!(refused.violations[0].field, "operation.window.end_time");
 }

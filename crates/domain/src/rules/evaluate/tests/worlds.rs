@@ -256,12 +256,23 @@ impl Setup {
     }
 
     pub(super) fn presence(&mut self, party: &str, subject: Subject, level: Level) {
+        self.presence_over(party, subject, level, (Area::circle(AIM, 5_000.0), 600));
+    }
+
+    /// Over an area, observed so many seconds before.
+    pub(super) fn presence_over(
+        &mut self,
+        party: &str,
+        subject: Subject,
+        level: Level,
+        (area, seconds_before): (Area, i64),
+    ) {
         let row = Assessment {
             id: self.next("presence"),
             subject,
             level,
-            area: Area::circle(AIM, 5_000.0),
-            observed_at: Timestamp::from_seconds(NOW - 600),
+            area,
+            observed_at: Timestamp::from_seconds(NOW - seconds_before),
             filed_by: actor(party),
             withdrawn_at: None,
         };
