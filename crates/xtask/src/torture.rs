@@ -5,6 +5,7 @@
 
 mod binary;
 mod cells;
+mod envelope;
 mod faults;
 mod filled;
 mod io_error;
@@ -51,6 +52,7 @@ enum Name {
     Syscall,
     IoError,
     Rot,
+    Envelope,
 }
 
 impl Name {
@@ -150,6 +152,7 @@ fn one(runtime: &Runtime, name: Name, run: &Run, tally: &mut Tally) -> Result<()
         Name::All => Ok(()),
         Name::Kill => runtime.block_on(kill::run(run, tally)),
         Name::IoError => runtime.block_on(io_error::run(run, tally)),
+        Name::Envelope => envelope::run(run, tally),
         Name::Rot => rot::run(run, tally),
         Name::Syscall => runtime.block_on(syscall::run(run, tally)),
     }
