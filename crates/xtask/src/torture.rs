@@ -13,6 +13,7 @@ mod kill;
 mod outside;
 mod rot;
 mod syscall;
+mod tamper;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -53,6 +54,7 @@ enum Name {
     IoError,
     Rot,
     Envelope,
+    Tamper,
 }
 
 impl Name {
@@ -154,6 +156,7 @@ fn one(runtime: &Runtime, name: Name, run: &Run, tally: &mut Tally) -> Result<()
         Name::IoError => runtime.block_on(io_error::run(run, tally)),
         Name::Envelope => envelope::run(run, tally),
         Name::Rot => rot::run(run, tally),
+        Name::Tamper => tamper::run(runtime, run, tally),
         Name::Syscall => runtime.block_on(syscall::run(run, tally)),
     }
 }
