@@ -11,6 +11,7 @@ mod filled;
 mod io_error;
 mod kill;
 mod outside;
+mod restart;
 mod rot;
 mod syscall;
 mod tamper;
@@ -55,6 +56,7 @@ enum Name {
     Rot,
     Envelope,
     Tamper,
+    Restart,
 }
 
 impl Name {
@@ -156,6 +158,7 @@ fn one(runtime: &Runtime, name: Name, run: &Run, tally: &mut Tally) -> Result<()
         Name::IoError => runtime.block_on(io_error::run(run, tally)),
         Name::Envelope => envelope::run(run, tally),
         Name::Rot => rot::run(run, tally),
+        Name::Restart => runtime.block_on(restart::run(run, tally)),
         Name::Tamper => tamper::run(runtime, run, tally),
         Name::Syscall => runtime.block_on(syscall::run(run, tally)),
     }
