@@ -10,6 +10,7 @@ mod faults;
 mod filled;
 mod io_error;
 mod kill;
+mod model;
 mod outside;
 mod restart;
 mod rot;
@@ -57,6 +58,7 @@ enum Name {
     Envelope,
     Tamper,
     Restart,
+    Model,
 }
 
 impl Name {
@@ -158,6 +160,7 @@ fn one(runtime: &Runtime, name: Name, run: &Run, tally: &mut Tally) -> Result<()
         Name::IoError => runtime.block_on(io_error::run(run, tally)),
         Name::Envelope => envelope::run(run, tally),
         Name::Rot => rot::run(run, tally),
+        Name::Model => model::run(run, tally),
         Name::Restart => runtime.block_on(restart::run(run, tally)),
         Name::Tamper => tamper::run(runtime, run, tally),
         Name::Syscall => runtime.block_on(syscall::run(run, tally)),
