@@ -4,6 +4,7 @@
 //! A test draws everything from its seed and the number of its round, so that any round can be run again alone.
 
 mod binary;
+mod cancel;
 mod cells;
 mod envelope;
 mod faults;
@@ -58,6 +59,7 @@ enum Name {
     Envelope,
     Tamper,
     Restart,
+    Cancel,
     Model,
 }
 
@@ -160,6 +162,7 @@ fn one(runtime: &Runtime, name: Name, run: &Run, tally: &mut Tally) -> Result<()
         Name::IoError => runtime.block_on(io_error::run(run, tally)),
         Name::Envelope => envelope::run(run, tally),
         Name::Rot => rot::run(run, tally),
+        Name::Cancel => cancel::run(run, tally),
         Name::Model => model::run(run, tally),
         Name::Restart => runtime.block_on(restart::run(run, tally)),
         Name::Tamper => tamper::run(runtime, run, tally),
