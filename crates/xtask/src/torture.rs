@@ -17,6 +17,7 @@ mod restart;
 mod rot;
 mod syscall;
 mod tamper;
+mod teeth;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -61,6 +62,7 @@ enum Name {
     Restart,
     Cancel,
     Model,
+    Teeth,
 }
 
 impl Name {
@@ -164,6 +166,7 @@ fn one(runtime: &Runtime, name: Name, run: &Run, tally: &mut Tally) -> Result<()
         Name::Rot => rot::run(run, tally),
         Name::Cancel => cancel::run(run, tally),
         Name::Model => model::run(run, tally),
+        Name::Teeth => teeth::run(run, tally),
         Name::Restart => runtime.block_on(restart::run(run, tally)),
         Name::Tamper => tamper::run(runtime, run, tally),
         Name::Syscall => runtime.block_on(syscall::run(run, tally)),

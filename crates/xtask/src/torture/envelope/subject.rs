@@ -29,6 +29,9 @@ pub(super) struct Verdict {
     pub(super) read: u32,
 }
 
+/// Type, payload, and signatures by key id.
+type Said = (String, Vec<u8>, Vec<(String, Vec<u8>)>);
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Envelope,
@@ -249,7 +252,7 @@ impl Subject {
 
     /// Whether a text says what the genuine one says, spelled otherwise.
     fn says_the_same(&self, text: &str) -> bool {
-        let decoded = |text: &str| -> Option<(String, Vec<u8>, Vec<(String, Vec<u8>)>)> {
+        let decoded = |text: &str| -> Option<Said> {
             let envelope: Envelope = serde_json::from_str(text).ok()?;
             let bytes = |text: &str| {
                 STANDARD

@@ -12,6 +12,9 @@ pub(super) enum Act {
     ConsentToRemoval,
 }
 
+/// What an operation asks for, of which entity, by whom.
+type Asked = (Act, u8, usize);
+
 /// One operation by the first or second actor of the first or second party; `read_at` is when the entity was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Op {
@@ -44,7 +47,7 @@ struct Row {
 pub(super) struct Model {
     rows: BTreeMap<String, Row>,
     /// What each request asked for, and its first answer.
-    first: BTreeMap<u64, ((Act, u8, usize), Vec<Vec<u8>>)>,
+    first: BTreeMap<u64, (Asked, Vec<Vec<u8>>)>,
     now: u64,
     drawn: u64,
     pub(super) accepted: u64,
