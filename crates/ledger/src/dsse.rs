@@ -1,7 +1,7 @@
 //! DSSE envelopes: a signature over type and bytes, so that what was signed as one thing passes as no other.
 //!
-//! SPEC: secure-systems-lab/dsse, protocol.md and envelope.md. The payload is handed out only after a signature by
-//! a trusted key holds, and exactly as it was signed; nothing here reads it.
+//! SPEC: secure-systems-lab/dsse, protocol.md and envelope.md. The payload is handed to its reader only after a signature
+//! by a trusted key holds, and exactly as it was signed; nothing here reads it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -56,9 +56,9 @@ impl TrustedKey {
 
 /// What an envelope turned out to hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verified {
-    /// The payload, as it was signed.
-    pub payload: Vec<u8>,
+pub struct Verified<T> {
+    /// What the reader made of the payload.
+    pub payload: T,
     /// Id of the first trusted key whose signature holds.
     pub key_id: String,
 }
@@ -83,6 +83,9 @@ pub enum EnvelopeError {
     /// A signature that names a trusted key does not hold.
     #[error("signature by key {0:?} does not verify")]
     Signature(String),
+    /// It is signed, and its reader does not take the payload.
+    #[error("payload: {0}")]
+    Payload(String),
 }
 
 /// The bytes that are signed: `DSSEv1`, then length and text of the type, then length and bytes of the payload.
@@ -113,18 +116,19 @@ impl Envelope {
     }
 }
 
-/// Verifies an envelope in its JSON form and hands out the payload.
+/// Verifies an envelope in its JSON form, and only then hands the payload to `read`.
 ///
 /// Signatures by keys that are not trusted are passed over; one by a trusted key that does not hold refuses the
 /// whole envelope.
 ///
 /// # Errors
-/// The first thing wrong: form, type, key, signature.
-pub fn verify(
+/// The first thing wrong: form, type, key, signature, payload.
+pub fn verify<T, E: std::fmt::Display>(
     envelope_json: &[u8],
     payload_type: &str,
     keys: &[TrustedKey],
-) -> Result<Verified, EnvelopeError> {
+    read: impl FnOnce(&[u8]) -> Result<T, E>,
+) -> Result<Verified<T>, EnvelopeError> {
     let form = |error: &dyn std::fmt::Display| EnvelopeError::Form(error.to_string());
     let envelope: Envelope = serde_json::from_slice(envelope_json).map_err(|error| form(&error))?;
     if envelope.payload_type != payload_type {
@@ -144,6 +148,7 @@ pub fn verify(
         key_id.get_or_insert(signature.keyid);
     }
     let key_id = key_id.ok_or(EnvelopeError::UnknownKey)?;
+    let payload = read(&payload).map_err(|error| EnvelopeError::Payload(error.to_string()))?;
     Ok(Verified { payload, key_id })
 }
 
@@ -161,6 +166,14 @@ mod tests {
 
     fn key() -> PrivateKey {
         PrivateKey::from_seed(&[4; 32])
+    }
+
+    fn verify(
+        json: &[u8],
+        payload_type: &str,
+        keys: &[TrustedKey],
+    ) -> Result<Verified<Vec<u8>>, EnvelopeError> {
+        super::verify(json, payload_type, keys, |payload| Ok::<_, EnvelopeError>(payload.to_vec()))
     }
 
     fn trusted() -> Vec<TrustedKey> {

@@ -9,6 +9,7 @@ use concord_ledger::hash::{Hash, from_hex};
 use concord_ledger::{ChainError, Checkpoint, CheckpointError, Entry, LogVerifier};
 
 use crate::journal::{Group, Journal, JournalError, ReadError, TornTail, Trailer};
+use crate::planted::{self, Bug};
 use crate::reader::Head;
 
 /// Why something offered is not taken into a copy.
@@ -176,7 +177,7 @@ impl FollowedCopy {
         if header.sequence != due {
             return Err(ChainError::Sequence { expected: due, found: header.sequence });
         }
-        if from_hex(&header.previous) != Some(*previous) {
+        if from_hex(&header.previous) != Some(*previous) && !planted::is(Bug::NoChainCheck) {
             return Err(ChainError::Previous { index: due });
         }
         Ok(())

@@ -14,6 +14,7 @@ pub mod witnessed;
 pub mod writer;
 
 mod index;
+mod planted;
 
 pub use copy::{CopyError, FollowedCopy, Standing};
 pub use index::{IndexStart, StartError};

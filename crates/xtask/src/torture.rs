@@ -4,14 +4,20 @@
 //! A test draws everything from its seed and the number of its round, so that any round can be run again alone.
 
 mod binary;
+mod cancel;
 mod cells;
+mod envelope;
 mod faults;
 mod filled;
 mod io_error;
 mod kill;
+mod model;
 mod outside;
+mod restart;
 mod rot;
 mod syscall;
+mod tamper;
+mod teeth;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -51,6 +57,12 @@ enum Name {
     Syscall,
     IoError,
     Rot,
+    Envelope,
+    Tamper,
+    Restart,
+    Cancel,
+    Model,
+    Teeth,
 }
 
 impl Name {
@@ -150,7 +162,13 @@ fn one(runtime: &Runtime, name: Name, run: &Run, tally: &mut Tally) -> Result<()
         Name::All => Ok(()),
         Name::Kill => runtime.block_on(kill::run(run, tally)),
         Name::IoError => runtime.block_on(io_error::run(run, tally)),
+        Name::Envelope => envelope::run(run, tally),
         Name::Rot => rot::run(run, tally),
+        Name::Cancel => cancel::run(run, tally),
+        Name::Model => model::run(run, tally),
+        Name::Teeth => teeth::run(run, tally),
+        Name::Restart => runtime.block_on(restart::run(run, tally)),
+        Name::Tamper => tamper::run(runtime, run, tally),
         Name::Syscall => runtime.block_on(syscall::run(run, tally)),
     }
 }

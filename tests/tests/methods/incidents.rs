@@ -157,3 +157,14 @@ async fn incidents_gives_every_outcome_that_it_promises() {
     let seen = exercise_without_registry(play.seen).await;
     seen.compare(PACKAGE);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by cargo xtask torture cancel"]
+async fn a_cancelled_call_of_incidents_leaves_it_before_or_after() {
+    let cluster = Cluster::start_all(Mode::Operational).await;
+    let mut play = Play::new(cluster, PACKAGE, "incidents", Seen::default()).impatient();
+    for rows in [reports(), engagements(), hotline(), cooperation()] {
+        play.run(rows).await;
+    }
+    play.tell();
+}

@@ -13,6 +13,7 @@
 
 mod call;
 mod fields;
+mod impatient;
 mod incidents;
 mod ledger;
 mod overload;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use tonic::Status;
 
 use crate::call::{answered, decoded, encoded, reason};
+use crate::impatient::Impatient;
 use crate::promises::{OK, Pair, carries_id, methods, promised, short};
 
 /// One call: who makes it, and what it must come to.
@@ -85,12 +86,15 @@ pub(crate) struct Play {
     pub(crate) seen: Seen,
     kept: BTreeMap<&'static str, Value>,
     etags: BTreeMap<String, String>,
+    /// Where calls are given up before they are made.
+    pub(crate) impatient: Option<Impatient>,
 }
 
 impl Play {
     /// A play of the methods of a package that one service of the cluster offers.
     pub(crate) fn new(cluster: Cluster, package: &'static str, service: &'static str, seen: Seen) -> Self {
-        Self { cluster, package, service, seen, kept: BTreeMap::new(), etags: BTreeMap::new() }
+        let (kept, etags) = (BTreeMap::new(), BTreeMap::new());
+        Self { cluster, package, service, seen, kept, etags, impatient: None }
     }
 
     pub(crate) fn method(&self, name: &str) -> MethodDescriptor {
@@ -113,7 +117,14 @@ impl Play {
         if carries_id && told == OK {
             request["request_id"] = json!(uuid::Uuid::new_v4().to_string());
         }
-        let answer = self.call(&by, &method, &request).await;
+        let before = match carries_id {
+            true => self.given_up(&by, &method, &request).await,
+            false => None,
+        };
+        let answer = self.in_time(self.call(&by, &method, &request)).await;
+        if let (Some(before), Ok(answer)) = (before, &answer) {
+            self.once(before, &request, answer).await;
+        }
         let given = answer.as_ref().map_or_else(reason, |_| OK.to_owned());
         assert_eq!(given, told, "{} by {by} with {request}: {answer:?}", short(&method));
         self.seen.note(&method, &given);

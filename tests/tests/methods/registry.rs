@@ -317,6 +317,12 @@ fn load() -> Load {
     }
 }
 
+fn tables() -> Vec<Vec<Row>> {
+    let tables = [accord(), designations(), aliases(), endings(), imports(), non_targets()];
+    let more = [protection(), claims(), movements(), areas(), presence_and_names()];
+    tables.into_iter().chain(more).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_registry_gives_every_outcome_that_it_promises() {
     let exercise = Cluster::start(Mode::Exercise).await;
@@ -324,13 +330,22 @@ async fn the_registry_gives_every_outcome_that_it_promises() {
     play.run(clock()).await;
     let real = Cluster::start(Mode::Operational).await;
     let mut play = Play::new(real, PACKAGE, "registry", play.seen);
-    let tables = [accord(), designations(), aliases(), endings(), imports(), non_targets()];
-    let more = [protection(), claims(), movements(), areas(), presence_and_names()];
-    for rows in tables.into_iter().chain(more) {
+    for rows in tables() {
         play.run(rows).await;
     }
     shell::drive(&mut play).await;
     overload::fill_the_queue(&mut play, &load()).await;
     overload::fail_the_disk(&mut play, &load()).await;
     play.seen.compare(PACKAGE);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by cargo xtask torture cancel"]
+async fn a_cancelled_call_of_the_registry_leaves_it_before_or_after() {
+    let cluster = Cluster::start(Mode::Operational).await;
+    let mut play = Play::new(cluster, PACKAGE, "registry", Seen::default()).impatient();
+    for rows in tables() {
+        play.run(rows).await;
+    }
+    play.tell();
 }

@@ -240,3 +240,16 @@ async fn rules_gives_every_outcome_that_it_promises() {
     let seen = exercise_without_registry(play.seen).await;
     seen.compare(PACKAGE);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "run by cargo xtask torture cancel"]
+async fn a_cancelled_call_of_rules_leaves_it_before_or_after() {
+    let cluster = Cluster::start_all(Mode::Operational).await;
+    put_in_order(&cluster).await;
+    let sets = rule_sets(&cluster);
+    let mut play = Play::new(cluster, PACKAGE, "rules", Seen::default()).impatient();
+    for rows in [sets, checks(), reviews(), airspace(), coordination()] {
+        play.run(rows).await;
+    }
+    play.tell();
+}

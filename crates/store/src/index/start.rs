@@ -12,6 +12,7 @@ use super::{GroupChanges, Index, IndexStore, absorb, batch, fold};
 use crate::journal::{Book, Group, ReadError};
 use crate::kv::{Kv, KvError, KvPlace};
 use crate::machine::Machine;
+use crate::planted::{self, Bug};
 
 /// How the index was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -220,7 +221,7 @@ fn load_rows<M: Machine>(kv: &dyn Kv, initial: &M, expected: &Hash) -> Result<(M
     requests.map_err(|error| error.to_string())?;
     // Loading is no change.
     drop(state.take_rows());
-    if digest.value() == *expected {
+    if digest.value() == *expected || planted::is(Bug::TrustedRows) {
         Ok((state, digest))
     } else {
         Err("its rows do not match their digest".into())

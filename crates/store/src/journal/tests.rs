@@ -243,6 +243,19 @@ fn a_newer_format_is_refused_and_left_as_it_is() {
 }
 
 #[test]
+fn a_group_that_is_signed_over_another_root_than_its_entries_is_damage() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut journal, _) = open(folder.path()).unwrap();
+    let one = entry(0, &journal.book().previous(), b"first");
+    let (size, root) = (1, [7; 32]);
+    let checkpoint = key().sign(size, &root);
+    journal.append(&[one], &Trailer { size, root, rows_digest: [9; 32], checkpoint }).unwrap();
+    drop(journal);
+    let error = open(folder.path()).err();
+    assert!(matches!(error, Some(JournalError::Damaged { good_entries: 0, .. })), "{error:?}");
+}
+
+#[test]
 fn another_ledger_or_another_key_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     written(folder.path(), &[1]);

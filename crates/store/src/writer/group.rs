@@ -13,6 +13,7 @@ use super::salts::Salts;
 use super::{Committed, Mode, Submission, SubmitError};
 use crate::index::{Request, request_name};
 use crate::machine::{Context, Draft, Machine};
+use crate::planted::{self, Bug};
 
 /// Where an answer goes.
 pub(super) type Reply<M> = oneshot::Sender<Result<Committed<M>, SubmitError<<M as Machine>::Refusal>>>;
@@ -78,7 +79,7 @@ impl<M: Machine> GroupDraft<M> {
         let Waiting { submission, reply } = waiting;
         let remembered = submission.mode == Mode::Commit && !submission.request_id.is_empty();
         let name = remembered.then(|| request_name(&submission.caller.actor, &submission.request_id));
-        let known = match &name {
+        let known = match name.as_ref().filter(|_| !planted::is(Bug::DoubleApply)) {
             Some(name) => match self.requests.get(name) {
                 Some(request) => Ok(Some(request.clone())),
                 None => earlier(name),
@@ -88,7 +89,7 @@ impl<M: Machine> GroupDraft<M> {
         let outcome = match known {
             Err(error) => Outcome::Failed(SubmitError::Internal(error)),
             Ok(Some(Request { first, count, digest })) => {
-                if digest == submission.request_digest {
+                if digest == submission.request_digest || planted::is(Bug::ReusedIdentifier) {
                     Outcome::Entries { first, count, replayed: true }
                 } else {
                     Outcome::Failed(SubmitError::RequestIdReused)
@@ -147,6 +148,7 @@ impl<M: Machine> GroupDraft<M> {
             self.requests.insert(name, Request { first: next_index, count, digest: request_digest });
         }
         self.entries.append(&mut entries);
+        let state = if planted::is(Bug::LostUpdate) { self.state.clone() } else { state };
         (self.state, self.previous, self.changed) = (state, previous, true);
         self.bytes += bytes;
         Ok(Outcome::Entries { first: next_index, count, replayed: false })

@@ -15,6 +15,7 @@ use super::{Committed, SubmitError, WriterConfig};
 use crate::index::{GroupChanges, Index};
 use crate::journal::{Journal, Trailer};
 use crate::machine::Machine;
+use crate::planted::{self, Bug};
 use crate::reader::{Head, Published, Shared};
 
 /// What the writer thread owns.
@@ -96,6 +97,9 @@ impl<M: Machine> Run<M> {
                 break;
             }
         }
+        if planted::is(Bug::AnswerBeforeWrite) {
+            self.answer_own(&mut draft, &before);
+        }
         match self.finish(&mut draft, &before) {
             Ok(published) => {
                 self.answer(draft, &published);
@@ -126,10 +130,16 @@ impl<M: Machine> Run<M> {
             root: before.root,
             checkpoint: before.checkpoint.clone(),
         };
+        if planted::is(Bug::PublishBeforeWrite) {
+            self.shared.published.store(Arc::new(published.clone()));
+        }
         if !draft.entries.is_empty() {
             let trailer = self.append(draft, &mut published.state)?;
             (published.size, published.root) = (trailer.size, trailer.root);
             published.checkpoint = trailer.checkpoint;
+        }
+        if planted::is(Bug::StaleSnapshot) {
+            published.state = before.state.clone();
         }
         let published = Arc::new(published);
         self.shared.published.store(Arc::clone(&published));
@@ -154,6 +164,23 @@ impl<M: Machine> Run<M> {
             .map_err(|error| format!("the journal could not be written: {error}"))?;
         self.index.commit(changes, &trailer, &book).map_err(|error| error.to_string())?;
         Ok(trailer)
+    }
+
+    /// The bug of that name: answers what the group in the making holds.
+    fn answer_own(&self, draft: &mut GroupDraft<M>, before: &Arc<Published<M>>) {
+        for (reply, outcome) in std::mem::take(&mut draft.answers) {
+            let own = match &outcome {
+                Outcome::Entries { first, count, replayed: false } => draft.own(*first, *count),
+                _ => None,
+            };
+            match own {
+                Some(entries) => {
+                    let published = Arc::clone(before);
+                    let _ = reply.send(Ok(Committed { entries, replayed: false, published }));
+                }
+                None => draft.answers.push((reply, outcome)),
+            }
+        }
     }
 
     fn answer(&self, mut draft: GroupDraft<M>, published: &Arc<Published<M>>) {

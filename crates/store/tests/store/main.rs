@@ -10,6 +10,7 @@
 mod copies;
 mod counter;
 mod faults;
+mod golden;
 mod groups;
 mod index;
 mod properties;

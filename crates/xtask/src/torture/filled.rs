@@ -17,10 +17,14 @@ use futures_util::StreamExt as _;
 /// Submissions in flight.
 const IN_FLIGHT: usize = 512;
 
-/// The registry's ledger of a deployment whose files lie in `pki`; it blocks.
+/// The registry's configuration in a deployment whose files lie in `pki`.
+pub(crate) fn config(pki: &Path) -> Result<Config, String> {
+    Config::load(Some(&pki.join("registry.toml")), |_| None, File::default()).map_err(|e| e.to_string())
+}
+
+/// The registry's ledger of such a deployment; it blocks.
 pub(crate) fn opened(pki: &Path) -> Result<Core<State>, String> {
-    let config = Config::load(Some(&pki.join("registry.toml")), |_| None, File::default());
-    open(&config.map_err(|e| e.to_string())?, State::new(), Event::AccordOpened)
+    open(&config(pki)?, State::new(), Event::AccordOpened)
 }
 
 /// Notifies so many clinics, at most 512 of them in one group.

@@ -50,8 +50,8 @@ fn verified(accord: &Accord, by: &Actor, envelope: String) -> Result<Ratificatio
         .map(|key| TrustedKey::from_hex(&key.key_id, &key.public_key))
         .collect::<Result<_, _>>()
         .map_err(|e| refused(&e))?;
-    let payload = verify(envelope.as_bytes(), PAYLOAD_TYPE, &keys).map_err(|e| refused(&e))?.payload;
-    let payload: Payload = serde_json::from_slice(&payload).map_err(|e| refused(&e))?;
-    let Payload { accord, resource, content_hash, expire_time, _request_id } = payload;
+    let read = |payload: &[u8]| serde_json::from_slice::<Payload>(payload);
+    let verified = verify(envelope.as_bytes(), PAYLOAD_TYPE, &keys, read).map_err(|e| refused(&e))?;
+    let Payload { accord, resource, content_hash, expire_time, _request_id } = verified.payload;
     Ok(Ratification { envelope, accord, resource, content_hash, expires_at: expire_time })
 }
