@@ -12,7 +12,7 @@ const STORE: i32 = 74;
 const ENDS_WITHIN: Duration = Duration::from_secs(1);
 /// Between an answer on its way and its client, under strace and on a busy machine.
 const ON_ITS_WAY: Duration = Duration::from_millis(50);
-const SHORT: Duration = Duration::from_secs(170);
+const SHORT: Duration = Duration::from_secs(100);
 
 pub(crate) async fn run(run: &Run, tally: &mut Tally) -> Result<(), String> {
     let Some(mut scene) = Scene::new(&mut run.dice(u64::MAX)).await? else { return Ok(()) };

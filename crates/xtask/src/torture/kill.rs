@@ -30,7 +30,7 @@ const EPOCH_ROUNDS: u64 = 100;
 /// Every so many rounds a start is killed too.
 const START_KILLED_EVERY: u64 = 5;
 const SERVES_WITHIN: Duration = Duration::from_secs(20);
-const SHORT: Duration = Duration::from_secs(200);
+const SHORT: Duration = Duration::from_secs(120);
 
 pub(crate) async fn run(run: &Run, tally: &mut Tally) -> Result<(), String> {
     let concord = binary::built()?;
