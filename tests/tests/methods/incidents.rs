@@ -124,9 +124,11 @@ fn load() -> Load {
     let suspension = json!({
         "party": "party-b", "domain": "COOPERATION_DOMAIN_ASSISTANCE", "reason": "as agreed", "area": large_area(),
     });
+    let suspend = ("CooperationService/SuspendCooperation", json!({ "suspension": suspension }));
     Load {
         by: OFFICER_A,
-        heavy: ("CooperationService/SuspendCooperation", json!({ "suspension": suspension })),
+        long: suspend.clone(),
+        large: suspend,
         light: ("IncidentService/AcknowledgeIncident", named("incidents/none")),
     }
 }

@@ -21,7 +21,7 @@ use crate::promises::{methods, writes};
 /// Calls of one connection at a time.
 const STREAMS: usize = 90;
 /// Calls that keep the writer busy for long.
-const HEAVY: usize = 2 * STREAMS;
+const LONG: usize = 2 * STREAMS;
 /// Calls that fill the queue behind them: more than its room and the reserve for what is vital.
 const LIGHT: usize = 26 * STREAMS;
 /// Longest that a reason is waited for.
@@ -33,8 +33,10 @@ const BACK_OFF: Duration = Duration::from_millis(20);
 pub(crate) struct Load {
     /// Who calls.
     pub(crate) by: &'static str,
-    /// A write that takes long to decide and fills the journal fast, again and again.
-    pub(crate) heavy: (&'static str, Value),
+    /// A write that takes the writer long to decide.
+    pub(crate) long: (&'static str, Value),
+    /// A write that fills the journal fast, again and again.
+    pub(crate) large: (&'static str, Value),
     /// A write that may use the reserve of the queue, and comes to nothing.
     pub(crate) light: (&'static str, Value),
 }
@@ -179,7 +181,7 @@ pub(crate) async fn fill_the_queue(play: &mut Play, load: &Load) {
             }
         }
     };
-    pour(&load.heavy, HEAVY);
+    pour(&load.long, LONG);
     pour(&load.light, LIGHT);
     Asked::begin(play, "QUEUE_FULL", (STREAMS, BACK_OFF)).told(play).await;
     stop.cancel();
@@ -212,8 +214,8 @@ async fn fail_once(play: &mut Play, load: &Load) {
     let asked = Asked::begin(play, "NOT_SERVING", (4, Duration::from_millis(1)));
     asked.going().await;
     let (stop, mut flood) = (CancellationToken::new(), JoinSet::new());
-    let method = play.method(load.heavy.0);
-    let again = Again::new(play.cluster.deployment(), play.service, &who(load.by), &method, &load.heavy.1);
+    let method = play.method(load.large.0);
+    let again = Again::new(play.cluster.deployment(), play.service, &who(load.by), &method, &load.large.1);
     for _ in 0..8 {
         flood.spawn(again.clone().until_stopped(stop.clone()));
     }

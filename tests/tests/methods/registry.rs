@@ -310,9 +310,11 @@ fn load() -> Load {
     let mut large = entity("", 0.5);
     large["area"] = large_area();
     let notify = "ProtectionService/NotifyProtectedEntity";
+    let write = (notify, json!({"protected_entity": large}));
     Load {
         by: NOTIFIER,
-        heavy: (notify, json!({"protected_entity": large})),
+        long: write.clone(),
+        large: write,
         light: (notify, json!({"protected_entity": entity("", 0.5)})),
     }
 }

@@ -189,7 +189,9 @@ fn load() -> Load {
     let none = json!({"name": "decisions/none"});
     Load {
         by: OFFICER_A,
-        heavy: ("CheckService/CheckOperation", json!({"operation": large})),
+        // A check is evaluated before the writer's turn.
+        long: ("CoordinationService/GiveNotice", json!({"operation": large})),
+        large: ("CheckService/CheckOperation", json!({"operation": large})),
         light: ("CheckService/LapseDecision", none),
     }
 }
