@@ -3,4 +3,5 @@
 pub mod connect;
 pub mod follow;
 pub mod outcome;
+pub mod page;
 mod tls;

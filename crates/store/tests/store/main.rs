@@ -14,4 +14,5 @@ mod groups;
 mod index;
 mod properties;
 mod requests;
+mod restore;
 mod witnessed;
