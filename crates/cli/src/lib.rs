@@ -55,7 +55,7 @@ enum Command {
     Replay(replay::Args),
     /// Signs a rule set's text with a party's key.
     Sign(sign::Args),
-    /// Exports a service's ledger.
+    /// Exports, backs up, restores and inspects a service's ledger.
     Ledger(ledger::Args),
     /// Follows the ledgers as a party's witness, on the party's own machine, and cosigns what it has verified.
     Witness(witness::Args),

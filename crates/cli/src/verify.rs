@@ -1,4 +1,7 @@
-//! `concord verify`: receipts, exported ledgers and evidence against a ledger, offline. Nothing is asked of anybody but the accord's public keys.
+//! `concord verify`: receipts, exported ledgers, journals and evidence against a ledger, offline. Nothing is asked of anybody
+//! but the accord's public keys.
+
+mod journal;
 
 use std::path::{Path, PathBuf};
 
@@ -16,12 +19,14 @@ use concord_ledger::receipt::Receipt;
 use concord_server::witness::{cosignatures, witnesses};
 
 use crate::deployment::read_accord;
+use crate::ledger::journals;
 use crate::{Failure, say};
 
 /// Flags of `concord verify`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Receipts or evidence (JSON), or exported ledgers (JSON lines), or a folder of them.
+    /// Receipts or evidence (JSON), or exported ledgers (JSON lines), or a folder of them; or a data folder, a backup or a
+    /// witness's copy, stopped or copied.
     file: PathBuf,
     /// The accord file.
     #[arg(long)]
@@ -31,11 +36,21 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let input = |e: &dyn std::fmt::Display| Failure::new(Failure::INPUT, e);
     let accord = read_accord(&args.accord).map_err(|e| input(&e))?;
+    let not = |path: &Path, e: String| {
+        Failure::new(Failure::NO, format!("{}: DOES NOT VERIFY: {e}", path.display()))
+    };
+    let journals = journals(&accord, &args.file).map_err(|e| input(&e))?;
+    for (place, log) in &journals {
+        let told = journal::verify(place, log).map_err(|e| not(place, e))?;
+        say::line(&format!("{}: verified: {told}", place.display()));
+    }
+    if !journals.is_empty() {
+        return Ok(());
+    }
     for file in files(&args.file).map_err(|e| input(&format!("{}: {e}", args.file.display())))? {
         let text = std::fs::read_to_string(&file).map_err(|e| input(&format!("{}: {e}", file.display())))?;
         let told = verify_text(&accord, &text);
-        let told =
-            told.map_err(|e| Failure::new(Failure::NO, format!("{}: DOES NOT VERIFY: {e}", file.display())))?;
+        let told = told.map_err(|e| not(&file, e))?;
         say::line(&format!("{}: verified: {told}", file.display()));
     }
     Ok(())
@@ -125,10 +140,15 @@ fn verify_evidence(accord: &Accord, evidence: &Evidence) -> Result<String, Strin
 fn verify_ledger(accord: &Accord, text: &str) -> Result<String, String> {
     let entries = read_ledger(accord, text)?;
     let origin = entries.first().map(|entry| entry.header().origin()).unwrap_or_default();
+    folded_entries(&origin, &entries)
+}
+
+/// What entries fold to by the same code that the services run.
+fn folded_entries(origin: &str, entries: &[Entry]) -> Result<String, String> {
     let told = match origin.rsplit('/').next() {
-        Some("registry") => told_registry(&folded(registry::State::new(), &entries)?),
-        Some("rules") => told_rules(&folded(rules::State::new(), &entries)?),
-        Some("incidents") => told_incidents(&folded(incidents::State::default(), &entries)?),
+        Some("registry") => told_registry(&folded(registry::State::new(), entries)?),
+        Some("rules") => told_rules(&folded(rules::State::new(), entries)?),
+        Some("incidents") => told_incidents(&folded(incidents::State::default(), entries)?),
         _ => return Err(format!("{origin} is no ledger of a service")),
     };
     Ok(format!("{} entries of {origin}; folded: {told}", entries.len()))

@@ -262,7 +262,8 @@ impl<S: Sink> Task<S> {
             origin: origin.clone(),
             cause: format!("{:?}: {}", status.code(), status.message()),
         })?;
-        let pb::ListEntriesResponse { entries: given, checkpoint } = page.into_inner();
+        let pb::ListEntriesResponse { entries: given, checkpoint, earlier_checkpoints: _ } =
+            page.into_inner();
         if given.is_empty() {
             return Err(unverified(format!("entry {} is withheld", self.from.chain.size())));
         }

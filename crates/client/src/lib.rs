@@ -3,5 +3,6 @@
 pub mod connect;
 pub mod follow;
 pub mod outcome;
+pub mod page;
 pub mod permit;
 mod tls;

@@ -31,4 +31,4 @@ pub use hash::Hash;
 pub use keys::{KeyError, PrivateKey, PublicKey};
 pub use proof::{ProofError, verify_consistency, verify_inclusion};
 pub use receipt::{Receipt, VerifyError};
-pub use tree::Tree;
+pub use tree::{Edge, Tree};

@@ -12,6 +12,31 @@ pub struct Tree {
     levels: Vec<Vec<Hash>>,
 }
 
+/// The right edge of a tree: enough to know the roots that further leaves lead to, without the tree.
+#[derive(Clone, Debug)]
+pub struct Edge {
+    /// Complete subtrees, widest first, each with its level.
+    subtrees: Vec<(usize, Hash)>,
+}
+
+impl Edge {
+    /// Appends one leaf, given by its leaf hash.
+    pub fn append(&mut self, leaf: Hash) {
+        let mut subtree = (0, leaf);
+        while let Some((_, left)) = self.subtrees.pop_if(|(level, _)| *level == subtree.0) {
+            subtree = (subtree.0 + 1, node(&left, &subtree.1));
+        }
+        self.subtrees.push(subtree);
+    }
+
+    /// The root over all leaves so far.
+    #[must_use]
+    pub fn root(&self) -> Hash {
+        let hashes = self.subtrees.iter().map(|(_, hash)| *hash).rev();
+        hashes.reduce(|right, left| node(&left, &right)).unwrap_or_else(empty_root)
+    }
+}
+
 impl Tree {
     /// The empty tree.
     #[must_use]
@@ -53,22 +78,21 @@ impl Tree {
     /// durable is not yet in it.
     #[must_use]
     pub fn root_after(&self, leaves: impl IntoIterator<Item = Hash>) -> Hash {
-        // Complete subtrees at the right edge, widest first, each with its level.
+        let mut edge = self.edge();
+        leaves.into_iter().for_each(|leaf| edge.append(leaf));
+        edge.root()
+    }
+
+    /// The right edge of the tree.
+    #[must_use]
+    pub fn edge(&self) -> Edge {
         let size = self.size();
-        let mut edge: Vec<(usize, Hash)> = (0..self.levels.len())
+        let subtrees = (0..self.levels.len())
             .rev()
             .filter(|level| size >> level & 1 == 1)
             .filter_map(|level| Some((level, *self.levels.get(level)?.last()?)))
             .collect();
-        for leaf in leaves {
-            let mut subtree = (0, leaf);
-            while let Some((_, left)) = edge.pop_if(|(level, _)| *level == subtree.0) {
-                subtree = (subtree.0 + 1, node(&left, &subtree.1));
-            }
-            edge.push(subtree);
-        }
-        let joined = edge.into_iter().map(|(_, hash)| hash).rev().reduce(|right, left| node(&left, &right));
-        joined.unwrap_or_else(empty_root)
+        Edge { subtrees }
     }
 
     /// Leaf hash at `index`.

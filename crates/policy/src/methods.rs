@@ -27,6 +27,7 @@ pub const ALL: &[Method] = &[
     method("concord.ledger.v1.LedgerService/AddCosignature", "Cosign"),
     method("concord.ledger.v1.LedgerService/CompleteReceipt", "Follow"),
     method("concord.ledger.v1.LedgerService/ListEntries", "Follow"),
+    method("concord.ledger.v1.LedgerService/GetLedgerStatus", "Inspect"),
     method("concord.ledger.v1.LedgerService/GetInclusionProof", "Follow"),
     method("concord.ledger.v1.LedgerService/GetConsistencyProof", "Follow"),
     method("concord.registry.v1.AccordService/GetAccord", "ReadAccord"),

@@ -13,7 +13,7 @@ fn the_operator_follows_ledgers_and_decides_nothing() {
     let authorizer = Authorizer::new().unwrap();
     let service = actor(ParticipantKind::Operator, Role::Service);
     for method in methods::ALL {
-        let follows = ["Follow", "Health", "Describe", "ReadAccord"].contains(&method.group);
+        let follows = ["Follow", "Inspect", "Health", "Describe", "ReadAccord"].contains(&method.group);
         let expected = if follows { Decision::Allow } else { Decision::Deny };
         assert_eq!(authorizer.authorise(&service, method.name), expected, "{}", method.name);
     }
@@ -24,7 +24,8 @@ fn an_auditor_reads_and_witnesses_everything_and_writes_nothing() {
     let authorizer = Authorizer::new().unwrap();
     let auditor = actor(ParticipantKind::Auditor, Role::Auditor);
     for method in methods::ALL {
-        let reads = ["Follow", "Cosign", "Health", "Describe", "ReadAccord", "Read"].contains(&method.group);
+        let reads = ["Follow", "Inspect", "Cosign", "Health", "Describe", "ReadAccord", "Read"]
+            .contains(&method.group);
         let expected = if reads { Decision::Allow } else { Decision::Deny };
         assert_eq!(authorizer.authorise(&auditor, method.name), expected, "{}", method.name);
     }

@@ -1,5 +1,6 @@
 //! `LedgerService`, the same in every process: what the own ledger holds, proofs of it, and what its witnesses say.
 
+mod status;
 mod witnessing;
 
 use std::pin::Pin;
@@ -9,7 +10,7 @@ use concord_domain::fold::Fold;
 use concord_ledger::hash::Hash;
 use concord_proto::pb::ledger::v1 as pb;
 use concord_proto::pb::ledger::v1::ledger_service_server::LedgerService;
-use concord_store::{Head, Ledger};
+use concord_store::{Head, Ledger, Page};
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 use tokio_stream::wrappers::WatchStream;
@@ -59,9 +60,13 @@ impl<D: Fold> LedgerReader<D> {
     }
 
     fn head_to_pb(&self, head: Head) -> pb::Head {
-        let Head { size, root } = head;
-        pb::Head { origin: self.ledger().origin().to_owned(), size, root: root.to_vec().into() }
+        head_to_pb(self.ledger().origin(), head)
     }
+}
+
+fn head_to_pb(origin: &str, head: Head) -> pb::Head {
+    let Head { size, root } = head;
+    pb::Head { origin: origin.to_owned(), size, root: root.to_vec().into() }
 }
 
 fn hashes(proof: Vec<Hash>) -> Vec<prost::bytes::Bytes> {
@@ -154,11 +159,20 @@ impl<D: Fold> LedgerService for LedgerReader<D> {
         let page = self
             .blocking(move |reader| reader.ledger().page(first_index, max).map_err(|e| internal(&e)))
             .await?;
-        let (entries, checkpoint) = match page {
-            Some(page) => (page.entries.iter().map(entry_to_pb).collect(), page.checkpoint),
-            None => (Vec::new(), self.ledger().checkpoint()),
+        let (entries, checkpoint, earlier_checkpoints) = match page {
+            Some(Page { entries, earlier_checkpoints, checkpoint }) => {
+                (entries.iter().map(entry_to_pb).collect(), checkpoint, earlier_checkpoints)
+            }
+            None => (Vec::new(), self.ledger().checkpoint(), Vec::new()),
         };
-        Ok(Response::new(pb::ListEntriesResponse { entries, checkpoint }))
+        Ok(Response::new(pb::ListEntriesResponse { entries, checkpoint, earlier_checkpoints }))
+    }
+
+    async fn get_ledger_status(
+        &self,
+        _: Request<pb::GetLedgerStatusRequest>,
+    ) -> Result<Response<pb::GetLedgerStatusResponse>, Status> {
+        self.blocking(|reader| status::status(&reader.core)).await.map(Response::new)
     }
 
     async fn get_inclusion_proof(

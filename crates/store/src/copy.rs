@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
-use concord_ledger::hash::{Hash, from_hex};
-use concord_ledger::{ChainError, Checkpoint, CheckpointError, Entry, LogVerifier};
+use concord_ledger::hash::{Hash, ZERO, from_hex};
+use concord_ledger::{ChainError, Checkpoint, CheckpointError, Edge, Entry, LogVerifier};
 
-use crate::journal::{Group, Journal, JournalError, ReadError, TornTail, Trailer};
+use crate::journal::{Group, Journal, JournalError, ReadError, Syncs, TornTail, Trailer};
 use crate::planted::{self, Bug};
 use crate::reader::Head;
 
@@ -55,6 +55,78 @@ pub enum Standing {
     Ahead(Checkpoint),
 }
 
+/// A group that is offered to a copy; nothing of it is verified yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Offered<'a> {
+    /// Its entries.
+    pub entries: &'a [Entry],
+    /// The note that closes it.
+    pub checkpoint: &'a str,
+    /// Digest over the rows that the entries so far give; zeros where it is not known.
+    pub rows_digest: Hash,
+}
+
+impl<'a> Offered<'a> {
+    /// A group of a ledger whose rows are not known.
+    #[must_use]
+    pub fn new(entries: &'a [Entry], checkpoint: &'a str) -> Self {
+        Self { entries, checkpoint, rows_digest: ZERO }
+    }
+}
+
+/// The end of a history: what the next group must extend.
+#[derive(Clone, Debug)]
+pub(crate) struct Sequel {
+    pub(crate) size: u64,
+    previous: Hash,
+    edge: Edge,
+}
+
+impl Sequel {
+    /// Takes the next group, or refuses it and stays as it was.
+    pub(crate) fn take(
+        &mut self,
+        log: &LogVerifier,
+        entries: &[Entry],
+        checkpoint: &str,
+    ) -> Result<Head, CopyError> {
+        if entries.is_empty() {
+            return Err(CopyError::Empty);
+        }
+        let signed = log.verify(checkpoint)?;
+        let mut next = self.clone();
+        next.size += entries.len() as u64;
+        if signed.size != next.size {
+            return Err(CopyError::Size { held: next.size, signed: signed.size });
+        }
+        for (due, entry) in (self.size..).zip(entries) {
+            check(log.origin(), entry, due, &next.previous)?;
+            next.previous = entry.leaf_hash();
+            next.edge.append(next.previous);
+        }
+        if next.edge.root() != signed.root {
+            return Err(CopyError::Forked { size: signed.size });
+        }
+        *self = next;
+        Ok(Head { size: signed.size, root: signed.root })
+    }
+}
+
+fn check(origin: &str, entry: &Entry, due: u64, previous: &Hash) -> Result<(), ChainError> {
+    let header = entry.header();
+    let found = header.origin();
+    if found != origin {
+        return Err(ChainError::Origin { expected: origin.to_owned(), found });
+    }
+    if header.sequence != due {
+        return Err(ChainError::Sequence { expected: due, found: header.sequence });
+    }
+    if from_hex(&header.previous) != Some(*previous) && !planted::is(Bug::NoChainCheck) {
+        return Err(ChainError::Previous { index: due });
+    }
+    Ok(())
+}
+
 /// A verified copy of another ledger.
 pub struct FollowedCopy {
     journal: Journal,
@@ -73,7 +145,7 @@ impl FollowedCopy {
         log: LogVerifier,
         segment_bytes: u64,
     ) -> Result<(Self, Option<TornTail>), JournalError> {
-        let (journal, torn) = Journal::open(directory, &log, segment_bytes, || Ok(0))?;
+        let (journal, torn) = Journal::open(directory, &log, segment_bytes, Syncs::EachBatch, || Ok(0))?;
         let mut copy = Self { journal, log, checkpoint: None, spent: false };
         if let Some(last) = copy.size().checked_sub(1) {
             let read = copy.journal.book().trailer(last);
@@ -141,46 +213,38 @@ impl FollowedCopy {
     /// # Errors
     /// Where they do not extend what is held up to that checkpoint; then nothing is taken.
     pub fn append(&mut self, entries: &[Entry], checkpoint: &str) -> Result<Head, CopyError> {
+        self.append_all([Offered::new(entries, checkpoint)])
+    }
+
+    /// Appends the next groups, each with the checkpoint that closes it, with one sync for all of them.
+    ///
+    /// # Errors
+    /// Where one does not extend what comes before it up to its checkpoint; then none is taken.
+    pub fn append_all<'a>(
+        &mut self,
+        groups: impl IntoIterator<Item = Offered<'a>>,
+    ) -> Result<Head, CopyError> {
         if self.spent {
             return Err(CopyError::Spent);
         }
-        if entries.is_empty() {
-            return Err(CopyError::Empty);
+        let mut sequel = self.sequel();
+        let mut taken = Vec::new();
+        for Offered { entries, checkpoint, rows_digest } in groups {
+            let Head { size, root } = sequel.take(&self.log, entries, checkpoint)?;
+            taken.push((entries, Trailer { size, root, rows_digest, checkpoint: checkpoint.to_owned() }));
         }
-        let signed = self.log.verify(checkpoint)?;
-        let book = self.journal.book();
-        let held = book.size() + entries.len() as u64;
-        if signed.size != held {
-            return Err(CopyError::Size { held, signed: signed.size });
-        }
-        let mut previous = book.previous();
-        for (due, entry) in (book.size()..).zip(entries) {
-            self.check(entry, due, &previous)?;
-            previous = entry.leaf_hash();
-        }
-        let root = book.root_after(entries.iter().map(Entry::leaf_hash));
-        if root != signed.root {
-            return Err(CopyError::Forked { size: held });
-        }
-        let trailer = Trailer { size: held, root, rows_digest: [0; 32], checkpoint: checkpoint.to_owned() };
-        self.journal.append(entries, &trailer).inspect_err(|_| self.spent = true)?;
-        self.checkpoint = Some(checkpoint.to_owned());
-        Ok(Head { size: held, root })
+        let Some((_, last)) = taken.last() else { return Ok(self.head()) };
+        let (head, checkpoint) = (Head { size: last.size, root: last.root }, last.checkpoint.clone());
+        let written = self.journal.append_all(taken.iter().map(|(entries, trailer)| (*entries, trailer)));
+        written.inspect_err(|_| self.spent = true)?;
+        self.checkpoint = Some(checkpoint);
+        Ok(head)
     }
 
-    fn check(&self, entry: &Entry, due: u64, previous: &Hash) -> Result<(), ChainError> {
-        let header = entry.header();
-        let found = header.origin();
-        if found != self.log.origin() {
-            return Err(ChainError::Origin { expected: self.log.origin().to_owned(), found });
-        }
-        if header.sequence != due {
-            return Err(ChainError::Sequence { expected: due, found: header.sequence });
-        }
-        if from_hex(&header.previous) != Some(*previous) && !planted::is(Bug::NoChainCheck) {
-            return Err(ChainError::Previous { index: due });
-        }
-        Ok(())
+    /// What comes after everything that is held.
+    pub(crate) fn sequel(&self) -> Sequel {
+        let book = self.journal.book();
+        Sequel { size: book.size(), previous: book.previous(), edge: book.edge() }
     }
 
     /// At most `max` entries from index `from` on.

@@ -46,6 +46,14 @@ impl IndexStore {
         self.kv().get(&keys::row(table, id))
     }
 
+    /// Number of entries that the index reflects.
+    pub(crate) fn size(&self) -> Result<u64, KvError> {
+        let position = self.kv().get(keys::POSITION)?.and_then(|bytes| Position::decode(&bytes));
+        position
+            .map(|position| position.size)
+            .ok_or_else(|| KvError::Failed("its position is damaged".into()))
+    }
+
     /// How often the store failed since the start.
     pub(crate) fn failures(&self) -> u64 {
         self.failures.load(Ordering::Relaxed)

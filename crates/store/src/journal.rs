@@ -8,8 +8,10 @@
 
 mod book;
 mod format;
+mod pieces;
 mod scan;
 mod segment;
+mod survey;
 
 use std::borrow::Borrow;
 use std::fs::{self, File};
@@ -26,10 +28,14 @@ pub(crate) use book::Book;
 pub use book::Group;
 pub use format::Trailer;
 use format::{SEGMENT_HEADER_BYTES, SegmentHeader, encode_group, origin_digest};
+pub(crate) use pieces::Pieces;
 pub use scan::TornTail;
 use segment::Spare;
 pub(crate) use segment::sync_directory;
+pub use survey::{SegmentSurvey, Survey};
 
+/// Name of the journal's folder in the folder of a ledger.
+pub const JOURNAL: &str = "journal";
 /// Length of a segment unless configured otherwise, in bytes.
 pub const SEGMENT_BYTES: u64 = 16 << 20;
 
@@ -132,8 +138,25 @@ pub(crate) struct Journal {
     capacity: u64,
     spare: Spare,
     buffer: Vec<u8>,
+    unsettled: Vec<Unsettled>,
     book: Arc<Book>,
     _lock: Lock,
+}
+
+/// A group that was written and is not yet synced.
+struct Unsettled {
+    spot: book::GroupSpot,
+    records: Vec<u32>,
+    leaves: Vec<Hash>,
+}
+
+/// How many groups may have been in flight when a journal's process ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Syncs {
+    /// One at most: each has a sync of its own.
+    EachGroup,
+    /// Several, in any order: a copy, which can be fetched again, is synced by the page.
+    EachBatch,
 }
 
 impl Journal {
@@ -143,12 +166,13 @@ impl Journal {
         directory: &Path,
         log: &LogVerifier,
         segment_bytes: u64,
+        syncs: Syncs,
         signed: impl FnOnce() -> Result<u64, JournalError>,
     ) -> Result<(Self, Option<TornTail>), JournalError> {
         let io_error = |source| JournalError::Io { path: directory.to_owned(), source };
         fs::create_dir_all(directory).map_err(io_error)?;
         let lock = Lock::take(directory)?;
-        let scanned = scan::scan(directory, log, segment_bytes, signed)?;
+        let scanned = scan::scan(directory, log, segment_bytes, syncs, signed)?;
         let mut journal = Self {
             origin: origin_digest(log.origin()),
             segment_bytes: segment_bytes.max(SEGMENT_HEADER_BYTES as u64),
@@ -158,6 +182,7 @@ impl Journal {
             capacity: 0,
             spare: Spare::new(directory).map_err(io_error)?,
             buffer: Vec::new(),
+            unsettled: Vec::new(),
             book: Arc::new(scanned.book),
             _lock: lock,
         };
@@ -179,6 +204,22 @@ impl Journal {
 
     /// Appends one group: one write, one `fdatasync`. After an error the journal must not be used again.
     pub(crate) fn append<E: Borrow<Entry>>(&mut self, entries: &[E], trailer: &Trailer) -> io::Result<()> {
+        self.write(entries, trailer)?;
+        self.settle()
+    }
+
+    /// Appends groups with one `fdatasync` for all of them that lie in one segment, in a journal that was opened for
+    /// [`Syncs::EachBatch`]. After an error the journal must not be used again.
+    pub(crate) fn append_all<'a>(
+        &mut self,
+        groups: impl IntoIterator<Item = (&'a [Entry], &'a Trailer)>,
+    ) -> io::Result<()> {
+        groups.into_iter().try_for_each(|(entries, trailer)| self.write(entries, trailer))?;
+        self.settle()
+    }
+
+    /// Writes one group, which is durable and in the book once it is settled.
+    fn write<E: Borrow<Entry>>(&mut self, entries: &[E], trailer: &Trailer) -> io::Result<()> {
         let too_long = || io::Error::new(io::ErrorKind::InvalidInput, "a group without entries, or too long");
         self.buffer.clear();
         if self.end == 0 {
@@ -186,6 +227,7 @@ impl Journal {
         }
         let mut shape = encode_group(&mut self.buffer, entries, trailer).ok_or_else(too_long)?;
         if self.file.is_none() || self.end + self.buffer.len() as u64 > self.capacity {
+            self.settle()?;
             self.buffer.clear();
             self.buffer.resize(SEGMENT_HEADER_BYTES, 0);
             shape = encode_group(&mut self.buffer, entries, trailer).ok_or_else(too_long)?;
@@ -198,13 +240,26 @@ impl Journal {
         }
         let file = self.file.as_ref().ok_or_else(|| io::Error::other("no segment is open"))?;
         file.write_all_at(&self.buffer, self.end)?;
+        self.end += self.buffer.len() as u64;
+        let spot = book::GroupSpot::new(self.number, group_at, &shape);
+        let leaves = entries.iter().map(|entry| entry.borrow().leaf_hash()).collect();
+        self.unsettled.push(Unsettled { spot, records: shape.records, leaves });
+        Ok(())
+    }
+
+    /// Makes durable what was written, and only then known.
+    fn settle(&mut self) -> io::Result<()> {
+        if self.unsettled.is_empty() {
+            return Ok(());
+        }
+        let file = self.file.as_ref().ok_or_else(|| io::Error::other("no segment is open"))?;
         if !planted::is(Bug::NoSync) {
             file.sync_data()?;
         }
-        self.end += self.buffer.len() as u64;
-        let spot = book::GroupSpot::new(self.number, group_at, &shape);
-        let leaves = entries.iter().map(|entry| entry.borrow().leaf_hash());
-        self.book.push_group(spot, &shape.records, leaves);
+        self.book.note_sync();
+        for Unsettled { spot, records, leaves } in self.unsettled.drain(..) {
+            self.book.push_group(spot, &records, leaves.into_iter());
+        }
         if self.end > self.capacity / 2 {
             self.spare.begin(self.segment_bytes);
         }
@@ -263,10 +318,10 @@ impl Journal {
 }
 
 /// Keeps a second process out.
-struct Lock(File);
+pub(crate) struct Lock(File);
 
 impl Lock {
-    fn take(directory: &Path) -> Result<Self, JournalError> {
+    pub(crate) fn take(directory: &Path) -> Result<Self, JournalError> {
         let path = directory.join("lock");
         let io_error = |source| JournalError::Io { path: path.clone(), source };
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(io_error)?;

@@ -10,20 +10,24 @@ pub mod journal;
 pub mod kv;
 pub mod machine;
 pub mod reader;
+pub mod restore;
 pub mod witnessed;
 pub mod writer;
 
 mod index;
 mod planted;
 
-pub use copy::{CopyError, FollowedCopy, Standing};
+pub use copy::{CopyError, FollowedCopy, Offered, Standing};
 pub use index::{IndexStart, StartError};
-pub use journal::{Group, JournalError, ReadError, SEGMENT_BYTES, TornTail, Trailer};
+pub use journal::{
+    Group, JOURNAL, JournalError, ReadError, SEGMENT_BYTES, SegmentSurvey, Survey, TornTail, Trailer,
+};
 pub use kv::memory::MemoryPlace;
 pub use kv::sled::SledPlace;
 pub use kv::{Batch, Change, Kv, KvError, KvPlace, Visit};
 pub use machine::{Context, Draft, Machine, Row};
 pub use reader::{Head, Ledger, Page, Published};
+pub use restore::{RestoreError, Restored, restore};
 pub use witnessed::{Account, WitnessedError};
 pub use writer::{
     Caller, Committed, Genesis, Mode, OpenError, OpenReport, Priority, Submission, SubmitError, Writer,

@@ -2,7 +2,9 @@
 //!
 //! Nothing here waits for the writer, and nothing shows what is not durable.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use concord_ledger::hash::Hash;
@@ -49,6 +51,8 @@ impl<M> Published<M> {
 pub struct Page {
     /// The entries.
     pub entries: Vec<Entry>,
+    /// The signed notes of the groups that end before the last of them, in order.
+    pub earlier_checkpoints: Vec<String>,
     /// The signed note over everything up to the last of them.
     pub checkpoint: String,
 }
@@ -56,6 +60,7 @@ pub struct Page {
 /// What writer and readers of one ledger share.
 pub(crate) struct Shared<M> {
     pub(crate) origin: String,
+    pub(crate) directory: PathBuf,
     pub(crate) published: ArcSwap<Published<M>>,
     pub(crate) head: watch::Sender<Head>,
     pub(crate) fault: watch::Sender<Option<String>>,
@@ -132,12 +137,13 @@ impl<M> Ledger<M> {
     /// Where an entry cannot be read back.
     pub fn page(&self, from: u64, max: usize) -> Result<Option<Page>, ReadError> {
         let Some(Group { mut entries, mut trailer }) = self.group(from)? else { return Ok(None) };
+        let mut earlier_checkpoints = Vec::new();
         while entries.len() < max {
             let Some(mut group) = self.group(trailer.size)? else { break };
             entries.append(&mut group.entries);
-            trailer = group.trailer;
+            earlier_checkpoints.push(std::mem::replace(&mut trailer, group.trailer).checkpoint);
         }
-        Ok(Some(Page { entries, checkpoint: trailer.checkpoint }))
+        Ok(Some(Page { entries, earlier_checkpoints, checkpoint: trailer.checkpoint }))
     }
 
     /// The groups from the one on that holds entry `from_index` (of which only the rest is given), for an export.
@@ -262,6 +268,35 @@ impl<M> Ledger<M> {
     /// Where the index fails.
     pub fn row(&self, table: &str, id: &str) -> Result<Option<Vec<u8>>, KvError> {
         self.shared.index.row(table, id)
+    }
+
+    /// Number of entries that the index reflects. It may block on the disk.
+    ///
+    /// # Errors
+    /// Where the index fails.
+    pub fn indexed(&self) -> Result<u64, KvError> {
+        self.shared.index.size()
+    }
+
+    /// When the journal was last synced since the start.
+    #[must_use]
+    pub fn last_sync(&self) -> Option<SystemTime> {
+        self.shared.book.last_sync()
+    }
+
+    /// Bytes that are left to the process in the file system of the ledger.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub fn disk_left(&self) -> std::io::Result<u64> {
+        let system = rustix::fs::statvfs(&self.shared.directory)?;
+        Ok(system.f_bavail.saturating_mul(system.f_frsize))
+    }
+
+    /// Each witness with the size of the newest checkpoint that it cosigned.
+    #[must_use]
+    pub fn newest_cosigned(&self) -> Vec<(String, Option<u64>)> {
+        self.shared.witnessed.newest_of_each()
     }
 
     /// Number of groups in the journal.

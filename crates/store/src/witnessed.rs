@@ -165,6 +165,16 @@ impl Witnessed {
         self.lock().cosigned.last_key_value().map(|(size, _)| *size)
     }
 
+    /// Each witness with the size of the newest checkpoint that it cosigned.
+    pub(crate) fn newest_of_each(&self) -> Vec<(String, Option<u64>)> {
+        let state = self.lock();
+        let newest = |witness: usize| {
+            let mut sizes = state.cosigned.iter().rev();
+            sizes.find(|(_, lines)| lines.iter().any(|line| line.0 == witness)).map(|(size, _)| *size)
+        };
+        self.witnesses.iter().enumerate().map(|(at, name)| (name.clone(), newest(at))).collect()
+    }
+
     /// Size of the smallest checkpoint that covers entry `index` and that at least `quorum` witnesses cosigned.
     pub(crate) fn smallest(&self, index: u64, quorum: usize) -> Option<u64> {
         let state = self.lock();

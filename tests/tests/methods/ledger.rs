@@ -12,6 +12,7 @@ use crate::shell;
 
 const PACKAGE: &str = "concord.ledger.v1";
 const AUDITOR: &str = "auditor/auditor/actor-1";
+const NOTIFIER: &str = "notifier/proposer/actor-1";
 const PARTY_A: &str = "party-a/duty-officer/actor-1";
 const PARTY_B: &str = "party-b/duty-officer/actor-1";
 
@@ -22,6 +23,9 @@ fn rows() -> Vec<Row> {
         ok(AUDITOR, "LedgerService/WatchHead", json!({})),
         ok(AUDITOR, "LedgerService/GetCheckpoint", json!({})),
         ok(AUDITOR, "LedgerService/ListEntries", json!({})),
+        ok(AUDITOR, "LedgerService/GetLedgerStatus", json!({})),
+        ok(PARTY_A, "LedgerService/GetLedgerStatus", json!({})),
+        no(NOTIFIER, "LedgerService/GetLedgerStatus", json!({}), "ROLE_FORBIDDEN"),
         no(AUDITOR, "LedgerService/ListEntries", json!({"first_index": beyond}), "INVALID_ARGUMENT"),
         ok(AUDITOR, "LedgerService/GetInclusionProof", json!({})),
         no(AUDITOR, "LedgerService/GetInclusionProof", json!({"index": beyond}), "INVALID_ARGUMENT"),

@@ -12,7 +12,7 @@ use super::Step;
 use super::protection::hospital;
 use super::stage::Stage;
 use super::tell::Teller;
-use crate::ledger::{Export, export as export_ledger};
+use crate::ledger::{Export, Remote, export as export_ledger};
 use crate::session::Who;
 use crate::verify::verify_text;
 
@@ -140,11 +140,13 @@ async fn exported(stage: &Stage, teller: &Teller, service: &str) -> Result<Strin
     let began = Instant::now();
     let pki = stage.folder();
     let args = Export {
-        address: stage.deployment().addresses.get(service).cloned().unwrap_or_default(),
-        service: service.to_owned(),
-        accord: pki.join("accord.toml"),
-        certificate: pki.join("auditor/auditor/actor-1.pem"),
-        private_key: pki.join("auditor/auditor/actor-1.key"),
+        remote: Remote {
+            address: stage.deployment().addresses.get(service).cloned().unwrap_or_default(),
+            service: service.to_owned(),
+            accord: pki.join("accord.toml"),
+            certificate: pki.join("auditor/auditor/actor-1.pem"),
+            private_key: pki.join("auditor/auditor/actor-1.key"),
+        },
         out: pki.join(format!("{service}.ledger")),
     };
     let entries = export_ledger(&args).await.map_err(|failure| failure.message)?;

@@ -4,11 +4,10 @@ use std::future::Future;
 use std::time::Duration;
 
 use concord_client::connect::{ClientIdentity, connect};
-use concord_client::follow::entry_from_pb;
 use concord_client::outcome::cleared;
+use concord_client::page::{Group, groups_from_pb};
 use concord_domain::accord::Accord;
 use concord_ledger::Checkpoint;
-use concord_ledger::entry::Entry;
 use concord_ledger::hash::{Hash, from_hex};
 use concord_ledger::judge::Answer;
 use concord_proto::pb::ledger::v1 as pb;
@@ -28,12 +27,6 @@ const MESSAGE_MAX_BYTES: usize = 64 * 1024 * 1024;
 #[derive(Clone)]
 pub(super) struct Asked {
     client: LedgerServiceClient<Channel>,
-}
-
-/// Entries in order, and the note that covers them.
-pub(super) struct Page {
-    pub(super) entries: Vec<Entry>,
-    pub(super) checkpoint: String,
 }
 
 impl Asked {
@@ -71,13 +64,11 @@ impl Asked {
         }
     }
 
-    /// Entries from an index on; `max` 0 asks for as many as the ledger likes to give.
-    pub(super) async fn entries(&self, first_index: u64, max: u32) -> Result<Page, Trouble> {
+    /// Groups from an index on; `max` 0 asks for as many as the ledger likes to give.
+    pub(super) async fn entries(&self, first_index: u64, max: u32) -> Result<Vec<Group>, Trouble> {
         let request = pb::ListEntriesRequest { first_index, page_size: max };
         let page = answered(self.client.clone().list_entries(request)).await;
-        let pb::ListEntriesResponse { entries, checkpoint } = page.map_err(|e| Trouble::of(&e))?;
-        let entries = entries.into_iter().map(entry_from_pb).collect::<Result<_, _>>();
-        Ok(Page { entries: entries.map_err(Trouble::Unverified)?, checkpoint })
+        groups_from_pb(page.map_err(|e| Trouble::of(&e))?).map_err(Trouble::Unverified)
     }
 
     /// Hands over a cosignature, which must be durable here by then.

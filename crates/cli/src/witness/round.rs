@@ -3,14 +3,15 @@
 
 use std::collections::BTreeSet;
 
+use concord_client::page::Group;
 use concord_ledger::Checkpoint;
 use concord_ledger::evidence::{Evidence, Kind};
 use concord_ledger::hash::Hash;
 use concord_ledger::judge::{Answer, NotJudged, judge};
 use concord_ledger::receipt::Receipt;
-use concord_store::{CopyError, FollowedCopy, Standing};
+use concord_store::{CopyError, FollowedCopy, Offered, Standing};
 
-use super::asked::{Asked, Page};
+use super::asked::Asked;
 use super::seen::{Log, Seen};
 use super::settings::Peer;
 use super::trouble::Trouble;
@@ -138,7 +139,10 @@ impl Watched {
         let account = self.account(Some(&receipt.checkpoint), Some(receipt)).await?;
         let newest = self.follow(newest, account).await?;
         let held = match self.asked.entries(index, 1).await {
-            Ok(page) => page.entries.first().is_some_and(|entry| entry.header_bytes() == receipt.header),
+            Ok(groups) => {
+                let entry = groups.first().and_then(|group| group.entries.first());
+                entry.is_some_and(|entry| entry.header_bytes() == receipt.header)
+            }
             // It says that it has no such entry, or gives what is none.
             Err(Trouble::Refused { .. } | Trouble::Unverified(_)) => false,
             Err(trouble) => return Err(trouble),
@@ -156,12 +160,12 @@ impl Watched {
             if from >= newest.checkpoint.size {
                 break;
             }
-            let page = self.asked.entries(from, 0).await?;
-            if page.entries.is_empty() {
+            let groups = self.asked.entries(from, 0).await?;
+            let Some(last) = groups.last() else {
                 return Err(withheld(newest.checkpoint.size, from));
-            }
-            if let Err(error) = self.take(&page) {
-                return Err(self.doubted(&page.checkpoint, error).await);
+            };
+            if let Err(error) = self.take(&groups) {
+                return Err(self.doubted(&last.checkpoint, error).await);
             }
         }
         let standing = self.copy.as_ref().map(|copy| copy.standing(&newest.note));
@@ -171,9 +175,10 @@ impl Watched {
         }
     }
 
-    fn take(&mut self, page: &Page) -> Result<(), CopyError> {
+    fn take(&mut self, groups: &[Group]) -> Result<(), CopyError> {
         let Some(copy) = &mut self.copy else { return Ok(()) };
-        tokio::task::block_in_place(|| copy.append(&page.entries, &page.checkpoint)).map(drop)
+        let offered = groups.iter().map(|Group { entries, checkpoint }| Offered::new(entries, checkpoint));
+        tokio::task::block_in_place(|| copy.append_all(offered)).map(drop)
     }
 
     /// What entries that the copy does not take come to: a contradiction where their note is signed and is one.

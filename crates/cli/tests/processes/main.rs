@@ -12,6 +12,7 @@
 mod fault;
 mod kill;
 mod pause;
+mod restore;
 mod witness;
 
 /// The binary under test.

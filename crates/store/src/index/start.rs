@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use concord_ledger::LogVerifier;
-use concord_ledger::hash::Hash;
+use concord_ledger::hash::{Hash, ZERO};
 
 use super::digest::RowsDigest;
 use super::keys::{self, Anchor, Position};
@@ -248,12 +248,14 @@ fn fold_from<M: Machine>(
     kv: &dyn Kv,
 ) -> Result<(), StartError> {
     let mut next = from;
-    let mut differs = false;
+    let (mut differs, mut unknown) = (false, false);
     while let Some(Group { entries, trailer }) = book.group(next)? {
         let mut changes = GroupChanges::default();
         fold(state, &entries, &mut changes)?;
         absorb(digest, &changes);
         differs = digest.value() != trailer.rows_digest;
+        // A group that came back from a copy says nothing of the rows.
+        unknown = trailer.rows_digest == ZERO;
         let position = Position {
             version: M::ROWS_VERSION,
             anchor: if differs { Anchor::OwnOnly } else { Anchor::Trailer },
@@ -265,7 +267,7 @@ fn fold_from<M: Machine>(
         kv.commit(batch(changes, &position)).map_err(StartError::Index)?;
         next = trailer.size;
     }
-    if differs {
+    if differs && !unknown {
         tracing::warn!(
             size = next,
             "the rows folded from the journal are not those that were written at the time"

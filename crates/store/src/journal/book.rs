@@ -6,10 +6,11 @@
 
 use std::fs::File;
 use std::os::unix::fs::FileExt as _;
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::SystemTime;
 
 use concord_ledger::hash::Hash;
-use concord_ledger::{Entry, Receipt, Tree};
+use concord_ledger::{Edge, Entry, Receipt, Tree};
 
 use super::ReadError;
 use super::format::{Cursor, GroupShape, Trailer, decode_record, decode_trailer};
@@ -61,6 +62,7 @@ struct Pages {
 #[derive(Debug)]
 pub(crate) struct Book {
     pages: RwLock<Pages>,
+    last_sync: Mutex<Option<SystemTime>>,
 }
 
 /// A stretch of one group's records, to be read without the lock.
@@ -74,7 +76,8 @@ struct Stretch {
 impl Book {
     pub(crate) fn new(tree: Tree, segments: Vec<File>, groups: Vec<GroupSpot>, offsets: Vec<u32>) -> Self {
         let segments = segments.into_iter().map(Arc::new).collect();
-        Self { pages: RwLock::new(Pages { tree, segments, groups, offsets }) }
+        let pages = RwLock::new(Pages { tree, segments, groups, offsets });
+        Self { pages, last_sync: Mutex::new(None) }
     }
 
     /// Takes a new segment file.
@@ -93,6 +96,16 @@ impl Book {
         leaves.for_each(|leaf| pages.tree.append(leaf));
         pages.groups.push(spot);
         pages.offsets.extend_from_slice(offsets);
+    }
+
+    /// Takes note that a sync has just ended well.
+    pub(super) fn note_sync(&self) {
+        *self.last_sync.lock().unwrap_or_else(PoisonError::into_inner) = Some(SystemTime::now());
+    }
+
+    /// When the last sync ended well, since the start.
+    pub(crate) fn last_sync(&self) -> Option<SystemTime> {
+        *self.last_sync.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Number of durable entries.
@@ -119,6 +132,11 @@ impl Book {
     /// The root that these leaves would lead to.
     pub(crate) fn root_after(&self, leaves: impl Iterator<Item = Hash>) -> Hash {
         self.read().tree.root_after(leaves)
+    }
+
+    /// The right edge of the tree.
+    pub(crate) fn edge(&self) -> Edge {
+        self.read().tree.edge()
     }
 
     /// Audit path of an entry at a size.

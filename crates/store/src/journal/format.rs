@@ -20,7 +20,8 @@ pub(crate) const GROUP_BYTES_MAX: usize = 1 << 30;
 
 const SEGMENT_MAGIC: &[u8; 8] = b"CONCRDJL";
 const SEGMENT_END: &[u8; 4] = b"cseg";
-const GROUP_MAGIC: &[u8; 4] = b"CGRP";
+/// What a group begins with.
+pub(crate) const GROUP_MAGIC: &[u8; 4] = b"CGRP";
 const GROUP_END: &[u8; 4] = b"cgrp";
 const TRAILER_MAGIC: &[u8; 4] = b"CTRL";
 const TRAILER_END: &[u8; 4] = b"ctrl";

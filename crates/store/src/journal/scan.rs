@@ -1,8 +1,8 @@
 //! Reading a journal at start: every checksum, every root, and the one decision that must be right, whether what
 //! does not hold was never finished (and is cut) or was finished and has been damaged since (and is named).
 //!
-//! A group is one write and at most one is in flight, so an unfinished one can only be the last, and, as the segment
-//! was zero before, it lacks at least one whole sector or its end. Anything else is damage.
+//! A group is one write and at most one is in flight (in a copy, those of one page), so an unfinished one can only be the
+//! last, and, as the segment was zero before, it lacks at least one whole sector or its end. Anything else is damage.
 
 use std::fs;
 use std::io;
@@ -11,13 +11,14 @@ use std::path::Path;
 use concord_ledger::hash::{Hash, empty_root, leaf, to_hex};
 use concord_ledger::{Checkpoint, LogVerifier, Tree};
 
-use super::JournalError;
 use super::book::{Book, GroupSpot};
 use super::format::{
     GROUP_HEADER_BYTES, GroupHeader, HeaderFault, RawGroup, SEGMENT_HEADER_BYTES, SegmentHeader, Trailer,
     decode_group, origin_digest,
 };
 use super::segment;
+use super::survey::SegmentSurvey;
+use super::{JournalError, Syncs};
 use crate::planted::{self, Bug};
 
 /// The smallest unit that a disk writes whole, in bytes.
@@ -52,13 +53,14 @@ pub(super) struct LastSegment {
     pub(super) length: u64,
 }
 
-struct Scan<'a> {
+pub(super) struct Scan<'a> {
     directory: &'a Path,
     log: &'a LogVerifier,
+    syncs: Syncs,
     tree: Tree,
     groups: Vec<GroupSpot>,
     offsets: Vec<u32>,
-    last_trailer: Option<Trailer>,
+    pub(super) last_trailer: Option<Trailer>,
     /// Where the groups of the segment before end.
     end: u64,
 }
@@ -69,37 +71,14 @@ pub(super) fn scan(
     directory: &Path,
     log: &LogVerifier,
     segment_bytes: u64,
+    syncs: Syncs,
     signed: impl FnOnce() -> Result<u64, JournalError>,
 ) -> Result<Scanned, JournalError> {
-    let io_error = |source| JournalError::Io { path: directory.to_owned(), source };
-    let numbers = segment::list(directory).map_err(io_error)?;
-    let mut files = Vec::with_capacity(numbers.len());
-    for number in &numbers {
-        files.push(segment::open(directory, *number).map_err(io_error)?);
+    let files = Files::open(directory, segment::open)?;
+    let Walk { scan, segments: _, last, torn, fault } = walk(directory, log, &files, segment_bytes, syncs)?;
+    if let Some(fault) = fault {
+        return Err(fault);
     }
-    refuse_newer(directory, &files, &numbers)?;
-    let mut scan = Scan {
-        directory,
-        log,
-        tree: Tree::new(),
-        groups: Vec::new(),
-        offsets: Vec::new(),
-        last_trailer: None,
-        end: 0,
-    };
-    let (mut last, mut torn) = (None, None);
-    for (at, number) in numbers.iter().enumerate() {
-        if *number != at as u64 {
-            return Err(scan.damaged(at as u64, 0, "the segment is missing"));
-        }
-        let bytes = fs::read(directory.join(segment::segment_name(*number))).map_err(io_error)?;
-        let is_last = at + 1 == numbers.len();
-        let (end, capacity, cut) = scan.segment(*number, &bytes, is_last, segment_bytes)?;
-        torn = cut;
-        scan.end = end;
-        last = Some(LastSegment { number: *number, end, capacity, length: bytes.len() as u64 });
-    }
-    scan.verify_last_checkpoint()?;
     if let Some(TornTail { segment, offset, .. }) = torn {
         let (held, signed) = (scan.tree.size(), signed()?);
         if signed > held {
@@ -107,7 +86,96 @@ pub(super) fn scan(
             return Err(scan.damaged(segment, offset, &what));
         }
     }
-    Ok(Scanned { book: Book::new(scan.tree, files, scan.groups, scan.offsets), last, torn })
+    Ok(Scanned { book: scan.into_book(files), last, torn })
+}
+
+/// The segment files of a journal.
+pub(super) struct Files {
+    numbers: Vec<u64>,
+    files: Vec<fs::File>,
+}
+
+impl Files {
+    pub(super) fn open(
+        directory: &Path,
+        open: impl Fn(&Path, u64) -> io::Result<fs::File>,
+    ) -> Result<Self, JournalError> {
+        let io_error = |source| JournalError::Io { path: directory.to_owned(), source };
+        let numbers = segment::list(directory).map_err(io_error)?;
+        let files = numbers.iter().map(|number| open(directory, *number)).collect::<Result<_, _>>();
+        let opened = Self { numbers, files: files.map_err(io_error)? };
+        refuse_newer(directory, &opened.files, &opened.numbers)?;
+        Ok(opened)
+    }
+
+    /// Each with its number.
+    pub(super) fn each(&self) -> impl Iterator<Item = (u64, &fs::File)> {
+        self.numbers.iter().copied().zip(&self.files)
+    }
+}
+
+/// How far a scan came, and what ended it before the end.
+pub(super) struct Walk<'a> {
+    pub(super) scan: Scan<'a>,
+    pub(super) segments: Vec<SegmentSurvey>,
+    pub(super) last: Option<LastSegment>,
+    pub(super) torn: Option<TornTail>,
+    pub(super) fault: Option<JournalError>,
+}
+
+/// Reads every segment up to the first thing that does not hold.
+pub(super) fn walk<'a>(
+    directory: &'a Path,
+    log: &'a LogVerifier,
+    files: &Files,
+    segment_bytes: u64,
+    syncs: Syncs,
+) -> Result<Walk<'a>, JournalError> {
+    let scan = Scan {
+        directory,
+        log,
+        syncs,
+        tree: Tree::new(),
+        groups: Vec::new(),
+        offsets: Vec::new(),
+        last_trailer: None,
+        end: 0,
+    };
+    let mut walk = Walk { scan, segments: Vec::new(), last: None, torn: None, fault: None };
+    match walk.through(&files.numbers, segment_bytes) {
+        Err(fault @ (JournalError::Damaged { .. } | JournalError::Checkpoint { .. })) => {
+            walk.fault = Some(fault);
+        }
+        walked => walked?,
+    }
+    Ok(walk)
+}
+
+impl Walk<'_> {
+    fn through(&mut self, numbers: &[u64], segment_bytes: u64) -> Result<(), JournalError> {
+        for (at, number) in numbers.iter().enumerate() {
+            if *number != at as u64 {
+                return Err(self.scan.damaged(at as u64, 0, "the segment is missing"));
+            }
+            let path = self.scan.directory.join(segment::segment_name(*number));
+            let bytes = fs::read(&path).map_err(|source| JournalError::Io { path, source })?;
+            let is_last = at + 1 == numbers.len();
+            let first_index = self.scan.tree.size();
+            let walked = self.scan.segment(*number, &bytes, is_last, segment_bytes);
+            let entries = self.scan.tree.size() - first_index;
+            self.segments.push(SegmentSurvey {
+                number: *number,
+                bytes: bytes.len() as u64,
+                first_index,
+                entries,
+            });
+            let (end, capacity, cut) = walked?;
+            self.torn = cut;
+            self.scan.end = end;
+            self.last = Some(LastSegment { number: *number, end, capacity, length: bytes.len() as u64 });
+        }
+        self.scan.verify_last_checkpoint()
+    }
 }
 
 /// A newer format is refused before anything else is looked at, and nothing is touched.
@@ -128,6 +196,10 @@ fn refuse_newer(directory: &Path, files: &[fs::File], numbers: &[u64]) -> Result
 }
 
 impl Scan<'_> {
+    pub(super) fn into_book(self, files: Files) -> Book {
+        Book::new(self.tree, files.files, self.groups, self.offsets)
+    }
+
     /// Reads one segment: where its groups end, how long the file should be, and what was cut.
     fn segment(
         &mut self,
@@ -139,7 +211,7 @@ impl Scan<'_> {
         let header = match SegmentHeader::decode(bytes) {
             Ok(header) => header,
             Err(HeaderFault::Unwritten) if is_last => {
-                if let Some(at) = whole_group_after(bytes, 0) {
+                if let Some(at) = self.finished_after(bytes, 0) {
                     return Err(self.damaged(number, 0, &format!("no header, yet a whole group at {at}")));
                 }
                 let torn = self.torn(number, bytes, 0);
@@ -169,7 +241,7 @@ impl Scan<'_> {
                     return Err(self.damaged(number, at, "a group does not hold"));
                 }
                 let beyond = GroupHeader::decode(rest).map_or(at + 1, |header| at + header.bytes as usize);
-                if let Some(found) = whole_group_after(bytes, beyond) {
+                if let Some(found) = self.finished_after(bytes, beyond) {
                     let what = format!("a group does not hold, and a whole one follows at {found}");
                     return Err(self.damaged(number, at, &what));
                 }
@@ -184,6 +256,14 @@ impl Scan<'_> {
         }
         // A last segment that lost only zeros is filled up again without a word.
         Ok((at as u64, header.bytes, None))
+    }
+
+    /// Where a whole group lies that shows that the ones before it were finished too.
+    fn finished_after(&self, bytes: &[u8], from: usize) -> Option<usize> {
+        match self.syncs {
+            Syncs::EachGroup => whole_group_after(bytes, from),
+            Syncs::EachBatch => None,
+        }
     }
 
     fn group(&mut self, number: u64, at: usize, group: RawGroup<'_>) -> Result<(), JournalError> {

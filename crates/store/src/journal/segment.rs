@@ -36,6 +36,11 @@ pub(crate) fn open(directory: &Path, number: u64) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).open(directory.join(segment_name(number)))
 }
 
+/// Opens the segment of that number for reading alone.
+pub(crate) fn open_to_read(directory: &Path, number: u64) -> io::Result<File> {
+    File::open(directory.join(segment_name(number)))
+}
+
 /// Makes names in `directory` durable.
 pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()

@@ -50,7 +50,7 @@ fn append(journal: &mut Journal, count: u64) {
 }
 
 fn open(directory: &Path) -> Result<(Journal, Option<TornTail>), JournalError> {
-    Journal::open(directory, key().verifier(), SEGMENT, || Ok(0))
+    Journal::open(directory, key().verifier(), SEGMENT, Syncs::EachGroup, || Ok(0))
 }
 
 /// A journal of groups of those sizes; gives, after each, segment, end and size.
@@ -260,10 +260,10 @@ fn another_ledger_or_another_key_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     written(folder.path(), &[1]);
     let rules = LogKey::new("accord-1/rules", PrivateKey::from_seed(&[1; 32])).unwrap();
-    let error = Journal::open(folder.path(), rules.verifier(), SEGMENT, || Ok(0)).err();
+    let error = Journal::open(folder.path(), rules.verifier(), SEGMENT, Syncs::EachGroup, || Ok(0)).err();
     assert!(matches!(error, Some(JournalError::OtherLedger { .. })));
     let stranger = LogKey::new("accord-1/registry", PrivateKey::from_seed(&[2; 32])).unwrap();
-    let error = Journal::open(folder.path(), stranger.verifier(), SEGMENT, || Ok(0)).err();
+    let error = Journal::open(folder.path(), stranger.verifier(), SEGMENT, Syncs::EachGroup, || Ok(0)).err();
     assert!(matches!(error, Some(JournalError::Checkpoint { size: 1, .. })));
 }
 

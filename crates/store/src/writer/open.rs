@@ -15,7 +15,7 @@ use super::run::Run;
 use super::salts::Salts;
 use super::{Genesis, Handle, OpenError, OpenReport, Writer, WriterConfig};
 use crate::index::{self, GroupChanges};
-use crate::journal::{Journal, JournalError, Trailer};
+use crate::journal::{JOURNAL, Journal, JournalError, Syncs, Trailer};
 use crate::kv::KvPlace;
 use crate::machine::Machine;
 use crate::reader::{Head, Ledger, Published, Shared};
@@ -41,14 +41,19 @@ impl<M: Machine> Writer<M> {
             return Err(OpenError::Key { expected: origin, found: key.origin().to_owned() });
         }
         let log = key.verifier().clone();
-        let (mut journal, torn_tail) =
-            Journal::open(&config.directory.join("journal"), &log, config.segment_bytes, || {
+        let (mut journal, torn_tail) = Journal::open(
+            &config.directory.join(JOURNAL),
+            &log,
+            config.segment_bytes,
+            Syncs::EachGroup,
+            || {
                 let unreadable = |error: index::StartError| JournalError::Io {
                     path: config.directory.clone(),
                     source: io::Error::other(error.to_string()),
                 };
                 index::signed_size(place, &log).map_err(unreadable)
-            })?;
+            },
+        )?;
         let keeper = Keeper { accord: config.accord.clone(), service: config.service.clone() };
         let book = Arc::clone(journal.book());
         // Before entry 0 is written: an empty journal may be a lost one.
@@ -77,6 +82,7 @@ impl<M: Machine> Writer<M> {
             Published { state: started.state, size: last.size, root: last.root, checkpoint: last.checkpoint };
         let shared = Arc::new(Shared {
             origin,
+            directory: config.directory.clone(),
             published: ArcSwap::from_pointee(published),
             head: watch::Sender::new(head),
             fault: watch::Sender::new(None),

@@ -15,4 +15,5 @@ mod groups;
 mod index;
 mod properties;
 mod requests;
+mod restore;
 mod witnessed;

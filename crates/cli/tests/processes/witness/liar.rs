@@ -171,6 +171,13 @@ impl LedgerService for Between {
         Ok(Response::new(answer))
     }
 
+    async fn get_ledger_status(
+        &self,
+        request: Request<ledger::GetLedgerStatusRequest>,
+    ) -> Result<Response<ledger::GetLedgerStatusResponse>, Status> {
+        self.real.clone().get_ledger_status(request.into_inner()).await
+    }
+
     async fn get_inclusion_proof(
         &self,
         request: Request<ledger::GetInclusionProofRequest>,
