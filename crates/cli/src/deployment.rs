@@ -5,9 +5,12 @@ use std::path::{Path, PathBuf};
 
 use concord_client::connect::{ClientIdentity, connect};
 use concord_domain::accord::Accord;
+use concord_domain::signed::Subject;
+use concord_domain::time::Timestamp;
 use tonic::transport::Channel;
 
 use crate::session::Who;
+use crate::sign::Consent;
 
 /// A deployment whose development certificates lie in a folder made by `concord pki init`.
 #[derive(Clone, Debug)]
@@ -35,6 +38,18 @@ impl Deployment {
             chain_pem: read(format!("{}.pem", who.actor))?,
             key_pem: read(format!("{}.key", who.actor))?,
         })
+    }
+
+    /// A party's consent to a thing as it stands, signed with the development key in the folder of certificates.
+    ///
+    /// # Errors
+    /// Names the key that cannot be read or used.
+    pub fn consent(&self, party: &str, subject: &Subject) -> Result<String, String> {
+        let path = self.pki.join(party).join("signing.key");
+        let key = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let expires_at = Timestamp::MAX.plus_seconds(-1);
+        let consent = Consent { accord: &self.accord.id, subject, expires_at };
+        consent.envelope(&format!("{party}-1"), &key)
     }
 
     /// A channel of an actor to a service.

@@ -26,7 +26,7 @@ use clap::{Parser, Subcommand};
 
 pub use deployment::Deployment;
 pub use session::{Sessions, Who};
-pub use sign::Ratified;
+pub use sign::Consent;
 pub use verify::verify_text;
 
 /// The referee's table of states that act together without trusting each other.
@@ -53,7 +53,7 @@ enum Command {
     Verify(verify::Args),
     /// Recomputes every decision of exported ledgers.
     Replay(replay::Args),
-    /// Signs a rule set's text with a party's key.
+    /// Signs a party's consent to a rule set, a designation or a further name, with the party's key.
     Sign(sign::Args),
     /// Exports, backs up, restores and inspects a service's ledger.
     Ledger(ledger::Args),

@@ -1,23 +1,26 @@
-//! `concord sign`: a party's signature over a rule set's text hash, made with a key that no service holds.
+//! `concord sign`: a party's consent to one thing as it stands, made with a key that no service holds.
 
 use std::path::PathBuf;
 
-use concord_domain::digest::sha256_hex;
+use concord_domain::consent::Act;
+use concord_domain::signed::{Subject, payload_type};
 use concord_domain::time::Timestamp;
 use concord_ledger::dsse;
 use concord_ledger::keys::PrivateKey;
+use concord_proto::pb::registry::v1 as registry;
+use concord_proto::registry::designation::{alias_subject_of, subject_of};
+use prost::Message as _;
+use prost_reflect::{DescriptorPool, DynamicMessage};
 use serde_json::json;
 
 use crate::{Failure, say};
 
-/// Payload type of a ratification.
-const PAYLOAD_TYPE: &str = "application/vnd.concord.ratification.v1+json";
-
 /// Flags of `concord sign`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The rule set's text, exactly as it was proposed.
-    text: PathBuf,
+    /// What is consented to: a rule set's text exactly as it was proposed; or a designation as GetDesignation gives it,
+    /// in the JSON of grpcurl. Read it before you sign it.
+    file: PathBuf,
     /// The party's private key, PEM.
     #[arg(long)]
     key: PathBuf,
@@ -27,7 +30,7 @@ pub(crate) struct Args {
     /// Identifier of the accord.
     #[arg(long)]
     accord: String,
-    /// Name of the rule set, such as ruleSets/first.
+    /// Name of the thing: ruleSets/{id}, designations/{id}, or designations/{id}/aliases/{alias id}.
     #[arg(long)]
     resource: String,
     /// Until when the signature may be used, RFC 3339.
@@ -41,26 +44,59 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
         std::fs::read_to_string(path).map_err(|e| input(&format!("{}: {e}", path.display())))
     };
     let expires_at = Timestamp::parse(&args.expire_time).map_err(|e| input(&e))?;
-    let (text, key) = (read(&args.text)?, read(&args.key)?);
-    let signed = Ratified { accord: &args.accord, resource: &args.resource, text: &text, expires_at };
-    say::line(&signed.envelope(&args.key_id, &key).map_err(|e| input(&e))?);
+    let (content, key) = (read(&args.file)?, read(&args.key)?);
+    let subject = subject(&args.resource, &content).map_err(|e| input(&e))?;
+    let consent = Consent { accord: &args.accord, subject: &subject, expires_at };
+    say::line(&consent.envelope(&args.key_id, &key).map_err(|e| input(&e))?);
     Ok(())
 }
 
-/// What a party ratifies.
+/// What a file says of the thing of that name.
+fn subject(resource: &str, content: &str) -> Result<Subject, String> {
+    let parts: Vec<&str> = resource.split('/').collect();
+    match parts.as_slice() {
+        ["ruleSets", _] => Ok(Subject::of(Act::RatifyRuleSet, resource.to_owned(), content.as_bytes())),
+        ["designations", _] => named(resource, subject_of(designation(content)?).map_err(|e| e.to_string())?),
+        ["designations", _, "aliases", alias] => {
+            let subject = alias_subject_of(designation(content)?, alias).map_err(|e| e.to_string())?;
+            named(resource, subject)
+        }
+        _ => Err(format!("{resource}: nothing of that kind is signed")),
+    }
+}
+
+fn named(resource: &str, subject: Subject) -> Result<Subject, String> {
+    if subject.resource == resource {
+        return Ok(subject);
+    }
+    Err(format!("the file holds {}, not {resource}", subject.resource))
+}
+
+/// A designation in protobuf's JSON, alone or as the answer of GetDesignation holds it.
+fn designation(content: &str) -> Result<registry::Designation, String> {
+    let mut json: serde_json::Value = serde_json::from_str(content).map_err(|e| e.to_string())?;
+    if let Some(inner) = json.get_mut("designation") {
+        json = inner.take();
+    }
+    let pool = DescriptorPool::decode(concord_proto::DESCRIPTORS).map_err(|e| e.to_string())?;
+    let name = "concord.registry.v1.Designation";
+    let kind = pool.get_message_by_name(name).ok_or_else(|| format!("no description of {name}"))?;
+    let message = DynamicMessage::deserialize(kind, json).map_err(|e| e.to_string())?;
+    registry::Designation::decode(message.encode_to_vec().as_slice()).map_err(|e| e.to_string())
+}
+
+/// A party's consent to a thing as it stands.
 #[derive(Clone, Copy, Debug)]
-pub struct Ratified<'a> {
+pub struct Consent<'a> {
     /// Identifier of the accord.
     pub accord: &'a str,
-    /// Name of the rule set.
-    pub resource: &'a str,
-    /// The text.
-    pub text: &'a str,
+    /// What is consented to.
+    pub subject: &'a Subject,
     /// Until when the signature may be used.
     pub expires_at: Timestamp,
 }
 
-impl Ratified<'_> {
+impl Consent<'_> {
     /// The signed envelope, DSSE as JSON.
     ///
     /// # Errors
@@ -69,12 +105,49 @@ impl Ratified<'_> {
         let key = PrivateKey::from_pkcs8_pem(key_pem).map_err(|e| e.to_string())?;
         let payload = json!({
             "accord": self.accord,
-            "resource": self.resource,
-            "content_hash": sha256_hex(self.text.as_bytes()),
+            "resource": self.subject.resource,
+            "content_hash": self.subject.content_hash,
             "expire_time": self.expires_at,
             "request_id": uuid::Uuid::new_v4().to_string(),
         });
-        let envelope = dsse::sign(PAYLOAD_TYPE, payload.to_string().as_bytes(), key_id, &key);
+        let payload = payload.to_string();
+        let envelope = dsse::sign(&payload_type(self.subject.act), payload.as_bytes(), key_id, &key);
         envelope.to_json().map_err(|e| e.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What grpcurl prints of GetDesignation.
+    const READ: &str = r#"{"designation": {
+        "name": "designations/group-1", "version": 2, "etag": "e", "kind": "DESIGNATION_KIND_GROUP",
+        "primaryName": "Group one", "aliases": [{"name": "First group", "quality": "ALIAS_QUALITY_STRONG"}],
+        "aliasProposals": [{"id": "alias-1", "alias": {"name": "Second group", "quality": "ALIAS_QUALITY_STRONG"}}],
+        "listReference": "QDe.115", "effectiveTime": "2030-03-01T06:00:00Z", "expireTime": "2030-03-02T06:00:00Z",
+        "state": "DESIGNATION_STATE_PROPOSED"
+    }}"#;
+
+    #[test]
+    fn what_grpcurl_prints_is_signed_as_the_format_document_says() {
+        let document = include_str!("../../../docs/formats/entry.md");
+        for (resource, act) in [
+            ("designations/group-1", Act::Designate),
+            ("designations/group-1/aliases/alias-1", Act::RatifyAlias),
+        ] {
+            let subject = subject(resource, READ).unwrap();
+            assert_eq!((subject.act, subject.resource.as_str()), (act, resource));
+            assert!(document.contains(&format!("SHA-256  {}\n", subject.content_hash)), "{subject:?}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_signed_under_the_name_of_another() {
+        for resource in
+            ["designations/group-2", "designations/group-1/aliases/alias-2", "movements/mv-1", "designations"]
+        {
+            subject(resource, READ).unwrap_err();
+        }
     }
 }

@@ -39,7 +39,12 @@ pub trait Fold: Clone + Send + Sync + 'static {
     fn is_vital(command: &Self::Command) -> bool;
 
     /// Takes in what the command brings from followed ledgers, before deciding; nothing of it is an own event.
-    fn absorb(&mut self, _command: &Self::Command) {}
+    ///
+    /// # Errors
+    /// Where what it brings is not believed; then nothing of it is taken in.
+    fn absorb(&mut self, _command: &Self::Command) -> Result<(), Refusal> {
+        Ok(())
+    }
 
     /// Decides. A refusal changes nothing.
     ///

@@ -14,6 +14,7 @@ pub mod follow;
 pub mod geo;
 pub mod ids;
 pub mod limits;
+pub mod signed;
 pub mod table;
 pub mod text;
 pub mod time;

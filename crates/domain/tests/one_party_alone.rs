@@ -9,20 +9,23 @@
     reason = "a test fails by panicking"
 )]
 
+mod signing;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use concord_domain::accord::{Accord, AccordOpened, HotlineDeadlines, Mode, Participant};
 use concord_domain::actor::{Actor, ParticipantKind, Role};
-use concord_domain::consent::ConsentTable;
+use concord_domain::consent::{Act, ConsentTable};
 use concord_domain::fold::{Context, Fold, etag};
 use concord_domain::geo::{Area, LatLng};
 use concord_domain::incidents::cooperation::{self, Domain, Effect, Scope};
 use concord_domain::incidents::{self, incident};
 use concord_domain::registry::{self, area, designation, non_target, protection};
-use concord_domain::rules::rule_set::{self, Ratification};
-use concord_domain::rules::{self, review};
+use concord_domain::rules::{self, review, rule_set};
+use concord_domain::signed::{Subject, payload_type};
 use concord_domain::time::Timestamp;
 use proptest::prelude::*;
+use signing::{ACCORD, Signing, keys, verifier};
 
 const NOW: i64 = 1_898_575_200;
 const AIM: LatLng = LatLng { lat: 0.5, lng: 0.5 };
@@ -48,11 +51,11 @@ fn opened() -> Box<AccordOpened> {
         kind: kind_of(id),
         trust_domain: format!("{id}.example"),
         roots: Vec::new(),
-        signing_keys: Vec::new(),
+        signing_keys: keys(id),
         roles: BTreeSet::new(),
     };
     let accord = Accord {
-        id: "accord-1".to_owned(),
+        id: ACCORD.to_owned(),
         title: "Tests".to_owned(),
         mode: Mode::Operational,
         witness_quorum: 0,
@@ -123,13 +126,18 @@ fn entity(at: LatLng, category: protection::Category, deny_distance_m: f64) -> p
 /// A registry in which both parties and the notifier have put protection, and a designation that party B suspended.
 fn registry() -> Driven<registry::State> {
     use designation::{Command, Decision};
-    let mut driven = Driven::new(registry::State::new(), registry::Event::AccordOpened(opened()));
+    let mut driven = Driven::new(
+        registry::State::new().with_verifier(verifier()),
+        registry::Event::AccordOpened(opened()),
+    );
     let (a, b) = (actor("party-a", "one"), actor("party-b", "one"));
     assert!(driven.give(&b, Command::Propose(designation_draft("suspended", "Group one"))));
     for by in [actor("party-b", "two"), actor("party-a", "two")] {
         let (id, reason) = ("suspended".to_owned(), String::new());
-        let etag = etag(driven.state.designations.get("suspended").unwrap().as_ref()).unwrap();
-        assert!(driven.give(&by, Command::Decide { id, etag, decision: Decision::Approve, reason }));
+        let row = driven.state.designations.get("suspended").unwrap();
+        let (etag, decision) = (etag(row.as_ref()).unwrap(), Decision::Approve);
+        let envelope = Signing::of(&by.participant, &row.subject()).envelope();
+        assert!(driven.give(&by, Command::Decide { id, etag, decision, reason, envelope }));
     }
     assert!(driven.give(&b, Command::Suspend { id: "suspended".to_owned(), reason: "Why".to_owned() }));
     let clinic = entity(AIM, protection::Category::DangerousForces, 500.0);
@@ -162,6 +170,40 @@ struct Ask {
     by: (&'static str, &'static str),
     what: u8,
     target: bool,
+    signed: Signed,
+}
+
+/// What the envelope of an approval is.
+#[derive(Clone, Copy, Debug)]
+enum Signed {
+    /// A consent to what is asked for, with the key of whoever asks.
+    Rightly,
+    /// The same for another thing.
+    OtherThing,
+    /// The same for another act.
+    OtherAct,
+    /// Under the name of party B's key, which only party B can use: what it signed before.
+    ByTheOther,
+}
+
+/// The envelope that an actor alone can give with what it asks for.
+fn envelope(ask: Ask, subject: Option<Subject>, before: &str) -> String {
+    let own = subject.map(|subject| Signing::of(&ask.by.0.into(), &subject));
+    let own = own.unwrap_or_else(|| {
+        Signing::of(&ask.by.0.into(), &Subject::of(Act::Designate, "designations/none".to_owned(), b""))
+    });
+    match ask.signed {
+        Signed::Rightly => own.envelope(),
+        Signed::OtherThing => own.with("resource", "designations/suspended").envelope(),
+        Signed::OtherAct => Signing { payload_type: payload_type(Act::LiftSuspension), ..own }.envelope(),
+        Signed::ByTheOther => before.to_owned(),
+    }
+}
+
+/// What party B has signed in [`registry`].
+fn signed_before(state: &registry::State) -> String {
+    let given = &state.designations.get("suspended").unwrap().approvals.given;
+    given[&"party-b".into()].envelope.clone().unwrap()
 }
 
 /// Everybody but party B, each through two actors.
@@ -170,7 +212,12 @@ fn ask() -> impl Strategy<Value = Ask> {
         6 => Just("party-a"), 1 => Just("notifier"), 1 => Just("observer"), 1 => Just("third-state"),
     ];
     let name = prop_oneof![Just("one"), Just("two")];
-    ((participant, name), 0..16_u8, any::<bool>()).prop_map(|(by, what, target)| Ask { by, what, target })
+    let signed = prop_oneof![
+        4 => Just(Signed::Rightly), 1 => Just(Signed::OtherThing), 1 => Just(Signed::OtherAct),
+        2 => Just(Signed::ByTheOther),
+    ];
+    let ask = ((participant, name), 0..16_u8, any::<bool>(), signed);
+    ask.prop_map(|(by, what, target, signed)| Ask { by, what, target, signed })
 }
 
 fn ask_registry(driven: &mut Driven<registry::State>, ask: Ask) {
@@ -180,21 +227,28 @@ fn ask_registry(driven: &mut Driven<registry::State>, ask: Ask) {
     let reason = "Why".to_owned();
     let row = driven.state.designations.get(&id).cloned();
     let read = row.as_ref().map(|row| etag(row.as_ref()).unwrap()).unwrap_or_default();
-    let proposal = row.and_then(|row| row.alias_proposals.last().cloned());
+    let proposal = row.as_ref().and_then(|row| row.alias_proposals.last().cloned());
+    let before = signed_before(&driven.state);
     let entity_etag = etag(driven.state.protected_entities.get("clinic").unwrap().as_ref()).unwrap();
     let clinic = || "clinic".to_owned();
     match ask.what {
         0 => driven.give(&by, Command::Propose(designation_draft("new", "Group two"))),
         1 => driven.give(&by, Command::Propose(designation_draft("again", "Group one"))),
-        2 | 3 => driven.give(&by, Command::Decide { id, etag: read, decision: Decision::Approve, reason }),
+        2 | 3 => {
+            let envelope = envelope(ask, row.map(|row| row.subject()), &before);
+            let decision = Decision::Approve;
+            driven.give(&by, Command::Decide { id, etag: read, decision, reason, envelope })
+        }
         4 => {
             let alias = Alias { name: "Group three".to_owned(), quality: AliasQuality::Strong };
             driven.give(&by, Command::ProposeAlias { id, alias })
         }
         5 | 6 => {
+            let subject = row.zip(proposal.as_ref()).map(|(row, p)| p.subject(&id, row.version));
+            let envelope = envelope(ask, subject, &before);
             let (alias_id, read) = proposal.map(|p| (p.id.clone(), etag(&p).unwrap())).unwrap_or_default();
             let decision = Decision::Approve;
-            driven.give(&by, Command::DecideAlias { id, alias_id, etag: read, decision, reason })
+            driven.give(&by, Command::DecideAlias { id, alias_id, etag: read, decision, reason, envelope })
         }
         7 | 8 => {
             let removal = protection::Command::ConsentToRemoval { id: clinic(), etag: entity_etag, reason };
@@ -250,21 +304,15 @@ fn is_exposed(state: &registry::State) -> Option<&'static str> {
 
 const TEXT: &str = "title = \"T\"\n[[article]]\nnumber = 1\nkind = \"DISSENT\"\ntitle = \"D\"\n";
 
-fn ask_rules(driven: &mut Driven<rules::State>, ask: Ask) {
+fn ask_rules(driven: &mut Driven<rules::State>, ask: Ask, before: &str) {
     let by = actor(ask.by.0, ask.by.1);
     let id = "first".to_owned();
     match ask.what {
         0..8 => driven.give(&by, rule_set::Command::Propose { id, text: TEXT.to_owned() }),
         8..15 => {
-            let text_hash = driven.state.rule_sets.get("first").map(|row| row.text_hash.clone());
-            let ratification = Ratification {
-                envelope: "{}".to_owned(),
-                accord: "accord-1".to_owned(),
-                resource: "ruleSets/first".to_owned(),
-                content_hash: text_hash.unwrap_or_default(),
-                expires_at: Timestamp::MAX,
-            };
-            driven.give(&by, rule_set::Command::Ratify { id, ratification })
+            let subject = driven.state.rule_sets.get("first").map(|row| row.subject());
+            let envelope = envelope(ask, subject, before);
+            driven.give(&by, rule_set::Command::Ratify { id, envelope })
         }
         _ => driven.give(&by, review::Command::Lapse { id }),
     };
@@ -288,7 +336,8 @@ proptest! {
     #[test]
     fn nothing_that_protects_falls_and_nothing_that_exposes_comes_into_force(asks in prop::collection::vec(ask(), 1..40)) {
         let mut registry = registry();
-        let mut rules = Driven::new(rules::State::new(), rules::Event::AccordOpened(opened()));
+        let unopened = rules::State::new().with_verifier(verifier());
+        let mut rules = Driven::new(unopened, rules::Event::AccordOpened(opened()));
         let mut incidents =
             Driven::new(incidents::State::default(), incidents::Event::AccordOpened(opened()));
         let draft = cooperation::Draft {
@@ -302,7 +351,7 @@ proptest! {
         prop_assert!(incidents.give(&actor("party-b", "one"), cooperation::Command::Suspend(Box::new(draft))));
         for ask in asks {
             ask_registry(&mut registry, ask);
-            ask_rules(&mut rules, ask);
+            ask_rules(&mut rules, ask, &signed_before(&registry.state));
             ask_incidents(&mut incidents, ask);
             prop_assert_eq!(is_exposed(&registry.state), None, "after {:?}", ask);
             prop_assert!(rules.state.rule_set_in_force().is_none());
@@ -317,9 +366,10 @@ fn the_same_asks_with_the_other_party_expose() {
     use designation::{Command, Decision};
     let mut driven = registry();
     let approve = |driven: &mut Driven<registry::State>, by: &Actor| {
-        let read = etag(driven.state.designations.get("new").unwrap().as_ref()).unwrap();
-        let (id, reason) = ("new".to_owned(), String::new());
-        driven.give(by, Command::Decide { id, etag: read, decision: Decision::Approve, reason })
+        let row = driven.state.designations.get("new").unwrap();
+        let (id, etag, reason) = ("new".to_owned(), etag(row.as_ref()).unwrap(), String::new());
+        let envelope = Signing::of(&by.participant, &row.subject()).envelope();
+        driven.give(by, Command::Decide { id, etag, decision: Decision::Approve, reason, envelope })
     };
     assert!(driven.give(&actor("party-a", "one"), Command::Propose(designation_draft("new", "Group two"))));
     assert!(approve(&mut driven, &actor("party-a", "two")));

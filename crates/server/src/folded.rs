@@ -32,7 +32,7 @@ impl<D: Fold> Machine for Folded<D> {
         context: &store::Context,
     ) -> Result<Vec<Draft>, Self::Refusal> {
         let Submitted { actor, fresh_id, command } = submitted;
-        self.0.absorb(&command);
+        self.0.absorb(&command)?;
         let at = self.0.now(Timestamp::from_nanos(context.at_ns));
         let events = self.0.decide(&command, &Context { actor, at, fresh_id })?;
         let mut drafts = Vec::with_capacity(events.len());

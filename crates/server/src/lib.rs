@@ -23,6 +23,7 @@ pub mod rows;
 pub mod serve;
 pub mod status;
 pub mod telemetry;
+pub mod verifier;
 pub mod witness;
 
 mod layers;

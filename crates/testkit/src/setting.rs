@@ -6,14 +6,16 @@
     reason = "a test that cannot be set up has failed"
 )]
 
-use concord_cli::{Ratified, Who};
+use concord_cli::Who;
 use concord_domain::accord::Mode;
 use concord_domain::actor::Role;
-use concord_domain::time::Timestamp;
+use concord_domain::consent::Act;
+use concord_domain::signed::Subject;
 use concord_proto::pb::google::r#type::LatLng;
 use concord_proto::pb::registry::v1 as registry;
 use concord_proto::pb::rules::v1 as pb;
 use concord_proto::pb::r#type::v1 as shared;
+use concord_proto::registry::designation::subject_of;
 use prost::Message;
 use tonic::Status;
 use tonic_types::StatusExt as _;
@@ -120,12 +122,8 @@ pub async fn adopt_text(cluster: &Cluster, id: &str, text: &str) {
 /// The signature of a party's key over a rule set's text.
 #[must_use]
 pub fn envelope(cluster: &Cluster, id: &str, text: &str, key_of: &str) -> String {
-    let resource = format!("ruleSets/{id}");
-    let accord = &cluster.deployment().accord.id;
-    let expires_at = Timestamp::parse("2100-01-01T00:00:00Z").unwrap();
-    let key = std::fs::read_to_string(cluster.folder().join(key_of).join("signing.key")).unwrap();
-    let signed = Ratified { accord, resource: &resource, text, expires_at };
-    signed.envelope(&format!("{key_of}-1"), &key).unwrap()
+    let subject = Subject::of(Act::RatifyRuleSet, format!("ruleSets/{id}"), text.as_bytes());
+    cluster.deployment().consent(key_of, &subject).unwrap()
 }
 
 /// Proposes a text.
@@ -170,19 +168,27 @@ async fn designate(cluster: &Cluster) {
     let by = first("party-a", Role::Proposer);
     let method = "registry.v1.DesignationService/ProposeDesignation";
     let answer: registry::ProposeDesignationResponse = call(cluster, &by, method, request).await.unwrap();
-    let mut etag = answer.designation.unwrap().etag;
+    let mut designation = answer.designation.unwrap();
     for party in ["party-a", "party-b"] {
+        let envelope = approval(cluster, party, &designation);
         let request = registry::DecideDesignationRequest {
-            name: "designations/group-1".to_owned(),
-            etag,
+            name: designation.name,
+            etag: designation.etag,
             decision: registry::ProposalDecision::Approve.into(),
+            envelope,
             ..Default::default()
         };
         let by = second(party, Role::Approver);
         let method = "registry.v1.DesignationService/DecideDesignation";
         let answer: registry::DecideDesignationResponse = call(cluster, &by, method, request).await.unwrap();
-        etag = answer.designation.unwrap().etag;
+        designation = answer.designation.unwrap();
     }
+}
+
+/// A party's signature over a designation as it was read.
+#[must_use]
+pub fn approval(cluster: &Cluster, party: &str, designation: &registry::Designation) -> String {
+    cluster.deployment().consent(party, &subject_of(designation.clone()).unwrap()).unwrap()
 }
 
 /// A circle on the ground.

@@ -9,6 +9,7 @@ mod grpc;
 use concord_domain::registry::{Event, State};
 use concord_server::config::Config;
 use concord_server::process::{Ended, Service, run as run_process};
+use concord_server::verifier::dsse;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -30,7 +31,8 @@ pub const SERVICES: &[&str] = &[
 /// # Errors
 /// Says what keeps it from being served.
 pub async fn run(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<Ended, String> {
-    let service = Service { initial: State::new(), opening: Event::AccordOpened, offers: SERVICES };
+    let initial = State::new().with_verifier(dsse());
+    let service = Service { initial, opening: Event::AccordOpened, offers: SERVICES };
     run_process(config, listener, stop, service, async |routes, _, core, drain| {
         Ok(grpc::add(routes, &core, &drain))
     })

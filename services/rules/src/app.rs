@@ -1,7 +1,6 @@
 //! What rules does for each call, in the types of the domain.
 
 mod check;
-mod rule_set;
 
 use std::sync::Arc;
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 use concord_domain::rules::{Event, State};
 use concord_server::config::Config;
 use concord_server::process::{Ended, Service, run as run_process};
+use concord_server::verifier::dsse;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -29,10 +30,10 @@ const BARRIER_MAX: Duration = Duration::from_secs(2);
 /// How often a check looks whether incidents has taken up the rule set in force.
 const ADOPTION_POLL: Duration = Duration::from_millis(5);
 
-/// The state before entry 0, with what compiles custom restrictions; a replay begins with the same.
+/// The state before entry 0, with what compiles custom restrictions and verifies signatures; a replay begins with the same.
 #[must_use]
 pub fn initial() -> State {
-    State::new().with_compiler(concord_policy::restriction::compiler())
+    State::new().with_compiler(concord_policy::restriction::compiler()).with_verifier(dsse())
 }
 
 /// Runs rules on `listener` until `stop` is cancelled or its ledger fails.

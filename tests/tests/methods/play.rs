@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use concord_cli::Who;
 use concord_domain::actor::Role;
+use concord_proto::pb::registry::v1::Designation;
+use concord_proto::registry::designation::{alias_subject_of, subject_of};
 use concord_testkit::Cluster;
 use prost_reflect::MethodDescriptor;
 use serde_json::{Value, json};
 use tonic::Status;
 
-use crate::call::{answered, decoded, encoded, reason};
+use crate::call::{answered, decoded, encoded, message_of, reason};
 use crate::impatient::Impatient;
 use crate::promises::{OK, Pair, carries_id, methods, promised, short};
 
@@ -22,7 +24,8 @@ pub(crate) struct Row {
     kept: Option<&'static str>,
 }
 
-/// A call that succeeds. Strings of the request may be `@etag NAME`, the last etag seen of a resource, or
+/// A call that succeeds. Strings of the request may be `@etag NAME`, the last etag seen of a resource; `@signed PARTY NAME`,
+/// the party's signature over a designation as it was seen last, `@named PARTY NAME` over its last further name; or
 /// `@LABEL POINTER`, a part of an answer that was kept.
 pub(crate) fn ok(by: &'static str, method: &'static str, request: Value) -> Row {
     no(by, method, request, OK)
@@ -85,7 +88,7 @@ pub(crate) struct Play {
     pub(crate) service: &'static str,
     pub(crate) seen: Seen,
     kept: BTreeMap<&'static str, Value>,
-    etags: BTreeMap<String, String>,
+    resources: BTreeMap<String, Value>,
     /// Where calls are given up before they are made.
     pub(crate) impatient: Option<Impatient>,
 }
@@ -93,8 +96,8 @@ pub(crate) struct Play {
 impl Play {
     /// A play of the methods of a package that one service of the cluster offers.
     pub(crate) fn new(cluster: Cluster, package: &'static str, service: &'static str, seen: Seen) -> Self {
-        let (kept, etags) = (BTreeMap::new(), BTreeMap::new());
-        Self { cluster, package, service, seen, kept, etags, impatient: None }
+        let (kept, resources) = (BTreeMap::new(), BTreeMap::new());
+        Self { cluster, package, service, seen, kept, resources, impatient: None }
     }
 
     pub(crate) fn method(&self, name: &str) -> MethodDescriptor {
@@ -172,7 +175,8 @@ impl Play {
                 fields.iter().map(|(name, value)| (name.clone(), self.filled(value))).collect()
             }
             Value::String(text) => match text.strip_prefix('@').and_then(|text| text.split_once(' ')) {
-                Some(("etag", name)) => json!(self.etags[name]),
+                Some(("etag", name)) => self.resources[name]["etag"].clone(),
+                Some((what @ ("signed" | "named"), of)) => json!(self.signed(what, of)),
                 Some((label, pointer)) => self.kept[label].pointer(pointer).unwrap().clone(),
                 None => request.clone(),
             },
@@ -180,13 +184,25 @@ impl Play {
         }
     }
 
-    /// Keeps the etag of every resource in an answer.
+    /// A party's signature over a designation as it was seen last, or over the further name proposed last.
+    fn signed(&self, what: &str, of: &str) -> String {
+        let (party, name) = of.split_once(' ').unwrap();
+        let read: Designation = message_of("concord.registry.v1.Designation", &self.resources[name]);
+        let last = read.alias_proposals.last().map(|proposal| proposal.id.clone());
+        let subject = match what {
+            "signed" => subject_of(read),
+            _ => alias_subject_of(read, &last.unwrap()),
+        };
+        self.cluster.deployment().consent(party, &subject.unwrap()).unwrap()
+    }
+
+    /// Keeps every resource of an answer as it was seen last.
     fn remember(&mut self, answer: &Value) {
         for value in answer.as_object().into_iter().flat_map(|fields| fields.values()) {
-            if let (Some(Value::String(name)), Some(Value::String(etag))) =
+            if let (Some(Value::String(name)), Some(Value::String(_))) =
                 (value.get("name"), value.get("etag"))
             {
-                self.etags.insert(name.clone(), etag.clone());
+                self.resources.insert(name.clone(), value.clone());
             }
         }
     }

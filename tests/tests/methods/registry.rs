@@ -47,19 +47,22 @@ fn designations() -> Vec<Row> {
         "designation_id": "d-1",
         "designation": {"kind": "DESIGNATION_KIND_GROUP", "primary_name": "Group one"},
     });
-    let approve =
-        |name: &str, etag: &str| json!({"name": name, "etag": etag, "decision": "PROPOSAL_DECISION_APPROVE"});
-    let this = || approve("designations/d-1", "@etag designations/d-1");
+    let approve = |name: &str, etag: &str, party: &str| {
+        let envelope = format!("@signed {party} designations/d-1");
+        json!({"name": name, "etag": etag, "decision": "PROPOSAL_DECISION_APPROVE", "envelope": envelope})
+    };
+    let this = |party: &str| approve("designations/d-1", "@etag designations/d-1", party);
     vec![
         ok(PROPOSER, propose, group.clone()),
         no(PROPOSER, propose, group, "ALREADY_EXISTS"),
-        no(APPROVER_A, decide, approve("designations/none", "x"), "NOT_FOUND"),
-        no(APPROVER_A, decide, approve("designations/d-1", "old"), "ETAG_STALE"),
-        no(PROPOSER_AS_APPROVER, decide, this(), "SELF_APPROVAL"),
-        ok(APPROVER_A, decide, this()),
-        no(APPROVER_A, decide, this(), "ALREADY_DECIDED"),
-        ok(APPROVER_B, decide, this()),
-        no(APPROVER_B, decide, this(), "STATE_FORBIDS"),
+        no(APPROVER_A, decide, approve("designations/none", "x", "party-a"), "NOT_FOUND"),
+        no(APPROVER_A, decide, approve("designations/d-1", "old", "party-a"), "ETAG_STALE"),
+        no(APPROVER_A, decide, this("party-b"), "SIGNATURE_INVALID"),
+        no(PROPOSER_AS_APPROVER, decide, this("party-a"), "SELF_APPROVAL"),
+        ok(APPROVER_A, decide, this("party-a")),
+        no(APPROVER_A, decide, this("party-a"), "ALREADY_DECIDED"),
+        ok(APPROVER_B, decide, this("party-b")),
+        no(APPROVER_B, decide, this("party-b"), "STATE_FORBIDS"),
         ok(AUDITOR, "DesignationService/GetDesignation", json!({"name": "designations/d-1"})),
         no(AUDITOR, "DesignationService/GetDesignation", json!({"name": "designations/none"}), "NOT_FOUND"),
         ok(AUDITOR, "DesignationService/ListDesignations", json!({})),
@@ -69,20 +72,22 @@ fn designations() -> Vec<Row> {
 fn aliases() -> Vec<Row> {
     let (propose, decide) = ("DesignationService/ProposeAlias", "DesignationService/DecideAlias");
     let alias = |name: &str| json!({"name": name, "alias": {"name": "Another name"}});
-    let approve = |name: &str, etag: &str| {
+    let approve = |name: &str, etag: &str, party: &str| {
         let id = "@alias /designation/aliasProposals/0/id";
-        json!({"name": name, "alias_id": id, "etag": etag, "decision": "PROPOSAL_DECISION_APPROVE"})
+        let (decision, envelope) = ("PROPOSAL_DECISION_APPROVE", format!("@named {party} designations/d-1"));
+        json!({"name": name, "alias_id": id, "etag": etag, "decision": decision, "envelope": envelope})
     };
-    let this = || approve("designations/d-1", "@alias /designation/aliasProposals/0/etag");
+    let this = |party: &str| approve("designations/d-1", "@alias /designation/aliasProposals/0/etag", party);
     vec![
         no(PROPOSER, propose, alias("designations/none"), "NOT_FOUND"),
         ok(PROPOSER, propose, alias("designations/d-1")).kept("alias"),
         no(PROPOSER, propose, alias("designations/d-1"), "ALREADY_EXISTS"),
-        no(APPROVER_A, decide, approve("designations/none", "x"), "NOT_FOUND"),
-        no(APPROVER_A, decide, approve("designations/d-1", "old"), "ETAG_STALE"),
-        no(PROPOSER_AS_APPROVER, decide, this(), "SELF_APPROVAL"),
-        ok(APPROVER_A, decide, this()).kept("alias"),
-        no(APPROVER_A, decide, this(), "ALREADY_DECIDED"),
+        no(APPROVER_A, decide, approve("designations/none", "x", "party-a"), "NOT_FOUND"),
+        no(APPROVER_A, decide, approve("designations/d-1", "old", "party-a"), "ETAG_STALE"),
+        no(APPROVER_A, decide, this("party-b"), "SIGNATURE_INVALID"),
+        no(PROPOSER_AS_APPROVER, decide, this("party-a"), "SELF_APPROVAL"),
+        ok(APPROVER_A, decide, this("party-a")).kept("alias"),
+        no(APPROVER_A, decide, this("party-a"), "ALREADY_DECIDED"),
     ]
 }
 

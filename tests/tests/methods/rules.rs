@@ -213,10 +213,7 @@ async fn exercise_without_registry(seen: Seen) -> Seen {
     let mut play = Play::new(Cluster::start_all(Mode::Exercise).await, PACKAGE, "rules", seen);
     play.cluster.stop("registry").await;
     for method in play.seen.missing(PACKAGE, "LEDGER_UNAVAILABLE") {
-        let (by, mut request) = play.seen.good(&method);
-        if method.name() == "RatifyRuleSet" {
-            request = ratified(&play.cluster, "second", "party-b");
-        }
+        let (by, request) = play.seen.good(&method);
         let refused = play.call(&by, &method, &request).await;
         play.seen.note(&method, &reason(&refused.expect_err(method.full_name())));
     }

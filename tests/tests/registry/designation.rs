@@ -2,6 +2,8 @@
 
 use concord_domain::accord::Mode;
 use concord_domain::actor::Role;
+use concord_proto::registry::designation::alias_subject_of;
+use concord_testkit::setting::approval;
 use concord_testkit::{Cluster, first, second};
 
 use super::*;
@@ -28,11 +30,16 @@ async fn decide(
     designation: &pb::Designation,
     decision: pb::ProposalDecision,
 ) -> Result<pb::Designation, Status> {
+    let envelope = match decision {
+        Approve => approval(cluster, &by.participant, designation),
+        _ => String::new(),
+    };
     let request = pb::DecideDesignationRequest {
         name: designation.name.clone(),
         etag: designation.etag.clone(),
         decision: decision.into(),
         reason: "as decided".to_owned(),
+        envelope,
         ..Default::default()
     };
     let answer: pb::DecideDesignationResponse =
@@ -173,20 +180,23 @@ async fn a_name_refers_until_every_party_has_ratified_it() {
     let by = first("party-a", Role::Proposer);
     let answer: pb::ProposeAliasResponse =
         call(&cluster, &by, "DesignationService/ProposeAlias", request).await.unwrap();
-    let mut alias = answer.designation.unwrap().alias_proposals.pop().unwrap();
+    let mut designation = answer.designation.unwrap();
     for party in ["party-a", "party-b"] {
+        let alias = designation.alias_proposals.last().unwrap().clone();
+        let subject = alias_subject_of(designation.clone(), &alias.id).unwrap();
         assert_eq!(standing(&cluster, "new name").await, pb::NameStanding::UnratifiedAlias);
         let request = pb::DecideAliasRequest {
             name: "designations/group-1".to_owned(),
             alias_id: alias.id.clone(),
             etag: alias.etag.clone(),
             decision: Approve.into(),
+            envelope: cluster.deployment().consent(party, &subject).unwrap(),
             ..Default::default()
         };
         let by = second(party, Role::Approver);
         let answer: pb::DecideAliasResponse =
             call(&cluster, &by, "DesignationService/DecideAlias", request).await.unwrap();
-        alias = answer.designation.unwrap().alias_proposals.pop().unwrap();
+        designation = answer.designation.unwrap();
     }
     assert_eq!(standing(&cluster, "new name").await, pb::NameStanding::Designated);
 }

@@ -14,6 +14,7 @@ mod cooperation;
 mod custom;
 mod document;
 mod failure;
+mod lying;
 mod rule_sets;
 mod vouching;
 

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use concord_client::permit::{Standing, standing};
 use concord_domain::actor::Role;
-use concord_domain::time::Timestamp;
+use concord_domain::consent::Act;
+use concord_domain::signed::Subject;
 use concord_proto::pb::google::r#type::LatLng;
 use concord_proto::pb::registry::v1 as registry;
 use concord_proto::pb::rules::v1 as pb;
@@ -19,7 +20,6 @@ use super::protection::hospital;
 use super::stage::Stage;
 use super::tell::Teller;
 use crate::session::Who;
-use crate::sign::Ratified;
 use crate::verify::verify_text;
 
 const RULES: &str = include_str!("../../assets/rules-of-engagement.toml");
@@ -143,12 +143,8 @@ pub(super) async fn adopt_rules(stage: &Stage, teller: &Teller) -> Step {
 async fn ratify(stage: &Stage, teller: &Teller, party: &str, state: pb::RuleSetState) -> Step {
     let by = Who::new(party, "actor-2", Role::Approver);
     let began = Instant::now();
-    let path = stage.folder().join(party).join("signing.key");
-    let key = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-    let expires_at = Timestamp::parse("2100-01-01T00:00:00Z")?;
-    let accord = &stage.deployment().accord.id;
-    let signed = Ratified { accord, resource: "ruleSets/first", text: RULES, expires_at };
-    let envelope = signed.envelope(&format!("{party}-1"), &key)?;
+    let subject = Subject::of(Act::RatifyRuleSet, "ruleSets/first".to_owned(), RULES.as_bytes());
+    let envelope = stage.deployment().consent(party, &subject)?;
     let request =
         pb::RatifyRuleSetRequest { name: "ruleSets/first".to_owned(), envelope, ..Default::default() };
     let method = "concord.rules.v1.RuleSetService/RatifyRuleSet";

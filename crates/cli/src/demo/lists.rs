@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use concord_domain::actor::Role;
 use concord_proto::pb::registry::v1 as pb;
+use concord_proto::registry::designation::subject_of;
 use tonic::Code;
 
 use super::Step;
@@ -76,21 +77,20 @@ pub(super) async fn designate(stage: &Stage, teller: &Teller) -> Step {
         "A group is designated only when every party has approved the same version, each by another actor.",
     );
     let own = Who::new("party-a", "actor-1", Role::Approver);
-    let designation = stage.designation(&own, GROUP).await?;
-    let refused = stage.decide(teller, &own, GROUP, &designation.etag).await;
+    let mut designation = stage.designation(&own, GROUP).await?;
+    let refused = stage.decide(teller, &own, &designation).await?;
     expect(&refused, Code::PermissionDenied, "an approval of one's own proposal")?;
-    let mut etag = designation.etag.clone();
     for (number, party) in ["party-a", "party-b"].into_iter().enumerate() {
         let by = Who::new(party, "actor-2", Role::Approver);
-        let approved =
-            stage.decide(teller, &by, GROUP, &etag).await.map_err(|status| status.message().to_owned())?;
+        let approved = stage.decide(teller, &by, &designation).await?;
+        let approved = approved.map_err(|status| status.message().to_owned())?;
         if number == 0 {
-            let stale =
-                stage.decide(teller, &Who::new("party-b", "actor-1", Role::Approver), GROUP, &etag).await;
+            let late = Who::new("party-b", "actor-1", Role::Approver);
+            let stale = stage.decide(teller, &late, &designation).await?;
             expect(&stale, Code::Aborted, "an approval of a version that has changed")?;
             stage.resolves(teller, NAME, pb::NameStanding::NotInForce).await?;
         }
-        etag = approved.etag;
+        designation = approved;
     }
     stage.resolves(teller, NAME, pb::NameStanding::Designated).await?;
     second_group(stage, teller).await
@@ -98,12 +98,12 @@ pub(super) async fn designate(stage: &Stage, teller: &Teller) -> Step {
 
 /// A second group, which stays designated.
 async fn second_group(stage: &Stage, teller: &Teller) -> Step {
-    let mut etag = stage.designation(&Who::new("auditor", "actor-1", Role::Auditor), OTHER).await?.etag;
+    let auditor = Who::new("auditor", "actor-1", Role::Auditor);
+    let mut designation = stage.designation(&auditor, OTHER).await?;
     for party in ["party-a", "party-b"] {
         let by = Who::new(party, "actor-2", Role::Approver);
-        let approved =
-            stage.decide(teller, &by, OTHER, &etag).await.map_err(|status| status.message().to_owned())?;
-        etag = approved.etag;
+        let approved = stage.decide(teller, &by, &designation).await?;
+        designation = approved.map_err(|status| status.message().to_owned())?;
     }
     Ok(())
 }
@@ -161,18 +161,20 @@ impl Stage {
         answer.designation.ok_or_else(|| "no designation in the answer".to_owned())
     }
 
+    /// Approves a designation as it was read, signed with the key of the actor's party; the outer error is no answer.
     async fn decide(
         &self,
         teller: &Teller,
         by: &Who,
-        name: &str,
-        etag: &str,
-    ) -> Result<pb::Designation, tonic::Status> {
+        read: &pb::Designation,
+    ) -> Result<Result<pb::Designation, tonic::Status>, String> {
         let began = Instant::now();
+        let subject = subject_of(read.clone()).map_err(|refusal| refusal.to_string())?;
         let request = pb::DecideDesignationRequest {
-            name: name.to_owned(),
-            etag: etag.to_owned(),
+            name: read.name.clone(),
+            etag: read.etag.clone(),
             decision: pb::ProposalDecision::Approve.into(),
+            envelope: self.deployment().consent(&by.participant, &subject)?,
             ..Default::default()
         };
         let method = "concord.registry.v1.DesignationService/DecideDesignation";
@@ -182,8 +184,8 @@ impl Stage {
             Ok(answer) => answer.designation.as_ref().map_or("", |d| d.state().as_str_name()).to_owned(),
             Err(status) => format!("refused, {:?}: {}", status.code(), status.message()),
         };
-        teller.call(by, &format!("approve {name} at version {etag}"), &told, began);
-        answer.map(|answer| answer.designation.unwrap_or_default())
+        teller.call(by, &format!("approve {} at version {}", read.name, read.etag), &told, began);
+        Ok(answer.map(|answer| answer.designation.unwrap_or_default()))
     }
 }
 

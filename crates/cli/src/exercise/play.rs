@@ -4,10 +4,13 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use concord_domain::actor::Role;
+use concord_domain::consent;
+use concord_domain::signed::Subject;
 use concord_domain::time::Timestamp;
 use concord_proto::pb::incidents::v1 as incidents;
 use concord_proto::pb::registry::v1 as registry;
 use concord_proto::pb::rules::v1 as rules;
+use concord_proto::registry::designation::{alias_subject_of, subject_of};
 use prost::Message;
 use tonic::{Code, Status};
 
@@ -20,7 +23,6 @@ use super::show::Called;
 use super::stage::Stage;
 use super::{Played, rule_set, when};
 use crate::session::Who;
-use crate::sign::Ratified;
 
 /// A case being played.
 pub(super) struct Play<'a> {
@@ -85,15 +87,11 @@ impl<'a> Play<'a> {
         let method = "concord.rules.v1.RuleSetService/ProposeRuleSet";
         self.must::<_, rules::ProposeRuleSetResponse>(&by, method, request).await?;
         let deployment = self.stage.sessions.deployment();
-        let expires_at = Timestamp::MAX.plus_seconds(-1);
-        let resource = format!("ruleSets/{id}");
-        let signed = Ratified { accord: &deployment.accord.id, resource: &resource, text, expires_at };
+        let subject = Subject::of(consent::Act::RatifyRuleSet, format!("ruleSets/{id}"), text.as_bytes());
         for party in self.cast.ids() {
-            let path = deployment.pki.join(&party).join("signing.key");
-            let key = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-            let envelope = signed.envelope(&format!("{party}-1"), &key)?;
+            let envelope = deployment.consent(&party, &subject)?;
             let request = rules::RatifyRuleSetRequest {
-                name: signed.resource.to_owned(),
+                name: subject.resource.clone(),
                 envelope,
                 ..Default::default()
             };
@@ -173,10 +171,12 @@ impl<'a> Play<'a> {
         let answer: registry::ProposeDesignationResponse = self.must(by, method, request).await?;
         let mut designation = answer.designation.ok_or("no designation in the answer")?;
         for party in self.cast.ids() {
+            let subject = subject_of(designation.clone()).map_err(|e| e.to_string())?;
             let request = registry::DecideDesignationRequest {
                 name: designation.name.clone(),
                 etag: designation.etag.clone(),
                 decision: registry::ProposalDecision::Approve.into(),
+                envelope: self.stage.sessions.deployment().consent(&party, &subject)?,
                 ..Default::default()
             };
             let by = second_actor(&party, Role::Approver);
@@ -209,11 +209,20 @@ impl<'a> Play<'a> {
         };
         for party in deciders {
             let proposal = designation.alias_proposals.last().ok_or("no alias proposal in the answer")?;
+            let envelope = match pb_decision {
+                registry::ProposalDecision::Approve => {
+                    let subject =
+                        alias_subject_of(designation.clone(), &proposal.id).map_err(|e| e.to_string())?;
+                    self.stage.sessions.deployment().consent(&party, &subject)?
+                }
+                _ => String::new(),
+            };
             let request = registry::DecideAliasRequest {
                 name: designation.name.clone(),
                 alias_id: proposal.id.clone(),
                 etag: proposal.etag.clone(),
                 decision: pb_decision.into(),
+                envelope,
                 reason: "as the case states".to_owned(),
                 ..Default::default()
             };

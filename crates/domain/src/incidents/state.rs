@@ -176,12 +176,13 @@ impl Fold for State {
         }
     }
 
-    fn absorb(&mut self, command: &Command) {
+    fn absorb(&mut self, command: &Command) -> Result<(), Refusal> {
         if let Command::Followed(Followed::Registry(events)) = command {
             events.iter().for_each(|event| self.registry.apply(event));
             // Rows of a followed ledger are not rows of this one.
             let _ = self.registry.drain_rows();
         }
+        Ok(())
     }
 
     fn decide(&self, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {

@@ -100,7 +100,7 @@ impl Driven {
         self.asked += 1;
         let context = Context { actor: actor(by), at: self.at(), fresh_id: format!("made-{}", self.asked) };
         let command = command.into();
-        self.state.absorb(&command);
+        self.state.absorb(&command)?;
         let events = self.state.decide(&command, &context)?;
         events.iter().for_each(|event| self.state.apply(event));
         Ok(events)

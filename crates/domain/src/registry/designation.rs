@@ -6,11 +6,15 @@ mod alias;
 mod decision;
 mod proposal;
 
-use crate::consent::Approvals;
+use crate::accord::Accord;
+use crate::consent::{Act, Approvals};
+use crate::digest::recorded_bytes;
 use crate::errors::{Reason, Refusal};
 use crate::fold::Context;
 use crate::geo::Area;
+use crate::ids::name_of;
 use crate::registry::{Event, State};
+use crate::signed::{self, Subject, Verifying};
 use crate::table::Resource;
 use crate::time::Timestamp;
 
@@ -136,6 +140,120 @@ impl Designation {
     pub fn in_force(&self, at: Timestamp) -> bool {
         self.stage == Stage::Active && self.effective_at <= at && at < self.expires_at
     }
+
+    /// What a party that approves it signs.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        let content = Content {
+            version: self.version,
+            kind: self.kind,
+            primary_name: &self.primary_name,
+            aliases: &self.aliases,
+            list_reference: &self.list_reference,
+            narrative_reasons: &self.narrative_reasons,
+            effective_at: self.effective_at,
+            expires_at: self.expires_at,
+            site: self.site.as_ref(),
+        };
+        content.of(&self.id)
+    }
+
+    /// Whether all that exposes in it rests on the signatures of every party.
+    ///
+    /// # Errors
+    /// Names the first thing that does not.
+    pub fn vouched(&self, accord: &Accord, verifying: &Verifying) -> Result<(), String> {
+        if self.stage == Stage::Active {
+            signed::vouched((accord, verifying), &self.subject(), &self.approvals)?;
+        }
+        let ratified = self.alias_proposals.iter().filter(|proposal| proposal.stage == AliasStage::Ratified);
+        for proposal in ratified {
+            signed::vouched(
+                (accord, verifying),
+                &proposal.subject(&self.id, self.version),
+                &proposal.approvals,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Whether no signature is used again: what has fallen comes back as a later version alone, for which none was given.
+    ///
+    /// # Errors
+    /// Says what came back.
+    pub fn follows(&self, before: Option<&Self>) -> Result<(), String> {
+        let fallen = |row: &Self| matches!(row.stage, Stage::Rejected | Stage::Suspended | Stage::Expired);
+        match before {
+            Some(before) if self.version < before.version => {
+                Err(format!("{} went back from version {} to {}", self.name(), before.version, self.version))
+            }
+            Some(before) if self.version == before.version && fallen(before) && !fallen(self) => {
+                Err(format!("{} was {:?} and came back as the same version", self.name(), before.stage))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What one version of a designation says, wherever it was read.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Content<'a> {
+    /// Version of the content.
+    pub version: u32,
+    /// Group or site.
+    pub kind: Kind,
+    /// Primary name in NFC.
+    pub primary_name: &'a str,
+    /// Names that are part of the proposal.
+    pub aliases: &'a [Alias],
+    /// Reference in an outside list.
+    pub list_reference: &'a str,
+    /// Why.
+    pub narrative_reasons: &'a str,
+    /// When it takes effect at the earliest.
+    pub effective_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// The place of a site.
+    pub site: Option<&'a Area>,
+}
+
+impl Content<'_> {
+    /// What a party signs that approves it as the content of the designation of an identifier.
+    #[must_use]
+    pub fn of(&self, id: &str) -> Subject {
+        let bytes = recorded_bytes(self).unwrap_or_default();
+        Subject::of(Act::Designate, name_of(Designation::COLLECTION, id), &bytes)
+    }
+}
+
+impl AliasProposal {
+    /// What a party that ratifies it signs, as a name of that version of the designation of an identifier.
+    #[must_use]
+    pub fn subject(&self, designation: &str, version: u32) -> Subject {
+        let Alias { name, quality } = &self.alias;
+        AliasContent { version, name, quality: *quality }.of(designation, &self.id)
+    }
+}
+
+/// A further name of one version of a designation, wherever it was read: a later version may mean another group.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct AliasContent<'a> {
+    /// Version of the designation.
+    pub version: u32,
+    /// The name in NFC.
+    pub name: &'a str,
+    /// How surely it means the group.
+    pub quality: AliasQuality,
+}
+
+impl AliasContent<'_> {
+    /// What a party signs that ratifies it as the name of an identifier, of the designation of an identifier.
+    #[must_use]
+    pub fn of(&self, designation: &str, alias_id: &str) -> Subject {
+        let resource = format!("{}/aliases/{alias_id}", name_of(Designation::COLLECTION, designation));
+        Subject::of(Act::RatifyAlias, resource, &recorded_bytes(self).unwrap_or_default())
+    }
 }
 
 /// What happened to a designation.
@@ -235,6 +353,8 @@ pub enum Command {
         decision: Decision,
         /// Why.
         reason: String,
+        /// The party's signature, where it approves: a DSSE envelope as JSON.
+        envelope: String,
     },
     /// Suspend at once.
     Suspend {
@@ -269,20 +389,22 @@ pub enum Command {
         decision: Decision,
         /// Why.
         reason: String,
+        /// The party's signature, where it approves: a DSSE envelope as JSON.
+        envelope: String,
     },
 }
 
 pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
     match command {
         Command::Propose(draft) => proposal::propose(state, draft, context),
-        Command::Decide { id, etag, decision, reason } => {
-            decision::decide(state, (id, etag), *decision, reason, context)
+        Command::Decide { id, etag, decision, reason, envelope } => {
+            decision::decide(state, (id, etag), (*decision, reason, envelope), context)
         }
         Command::Suspend { id, reason } => decision::suspend(state, id, reason, context),
         Command::Expire { id, reason } => decision::expire(state, id, reason, context),
         Command::ProposeAlias { id, alias } => alias::propose(state, id, alias, context),
-        Command::DecideAlias { id, alias_id, etag, decision, reason } => {
-            alias::decide(state, id, (alias_id, etag), (*decision, reason), context)
+        Command::DecideAlias { id, alias_id, etag, decision, reason, envelope } => {
+            alias::decide(state, id, (alias_id, etag), (*decision, reason, envelope), context)
         }
     }
 }

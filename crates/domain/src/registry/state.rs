@@ -5,10 +5,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::accord::{Accord, AccordOpened};
+use crate::consent::Approval;
 use crate::errors::{Reason, Refusal};
 use crate::fold::{Context, Fold, commands, kept};
 use crate::registry::names::NameIndex;
 use crate::registry::{area, clock, designation, movement, non_target, presence, protection};
+use crate::signed::{self, Subject, Verifier, Verifying};
 use crate::table::{Row, Table};
 use crate::time::Timestamp;
 
@@ -85,6 +87,7 @@ pub struct State {
     pub presence: Table<presence::Assessment>,
     /// What each name may denote.
     pub(super) names: NameIndex,
+    verifying: Verifying,
 }
 
 kept! {
@@ -112,7 +115,24 @@ impl State {
             areas: Table::new(),
             presence: Table::new(),
             names: NameIndex::default(),
+            verifying: None,
         }
+    }
+
+    /// The same state with what verifies signatures; without it nothing that must be signed is approved.
+    #[must_use]
+    pub fn with_verifier(self, verifier: Arc<dyn Verifier>) -> Self {
+        Self { verifying: Some(verifier), ..self }
+    }
+
+    /// The caller's consent to a thing as it stands, where the envelope is that.
+    pub(super) fn signed(
+        &self,
+        subject: &Subject,
+        envelope: &str,
+        context: &Context,
+    ) -> Result<Approval, Refusal> {
+        signed::approval((self.accord()?, &self.verifying), subject, envelope, &context.actor, context.at)
     }
 
     /// The set time of an exercise, 1970-01-01 before it was set.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::consent::{Act, Approval, Approvals, require_party};
+use crate::consent::{Act, Approvals, require_party};
 use crate::digest::sha256_hex;
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::Context;
@@ -11,6 +11,7 @@ use crate::limits::{ARTICLES_MAX, NAME_MAX_CHARS, RULE_SET_MAX_BYTES};
 use crate::rules::articles::Rule;
 use crate::rules::restriction;
 use crate::rules::{Event, State};
+use crate::signed::{self, Subject};
 use crate::table::Resource;
 use crate::text::checked;
 use crate::time::Timestamp;
@@ -84,19 +85,12 @@ impl Resource for RuleSet {
     }
 }
 
-/// A party's signature, verified by the shell before it comes here.
-#[derive(Clone, Debug)]
-pub struct Ratification {
-    /// The envelope as received: DSSE, JSON.
-    pub envelope: String,
-    /// The accord that it names.
-    pub accord: String,
-    /// The resource that it names.
-    pub resource: String,
-    /// The hash that it covers.
-    pub content_hash: String,
-    /// Until when it may be used.
-    pub expires_at: Timestamp,
+impl RuleSet {
+    /// What a party that ratifies it signs.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        Subject::of(Act::RatifyRuleSet, self.name(), self.text.as_bytes())
+    }
 }
 
 /// What can be asked about rule sets.
@@ -113,8 +107,8 @@ pub enum Command {
     Ratify {
         /// Identifier.
         id: String,
-        /// The signature.
-        ratification: Ratification,
+        /// The party's signature: a DSSE envelope as JSON.
+        envelope: String,
     },
 }
 
@@ -122,7 +116,7 @@ pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Res
     require_party(&context.actor)?;
     match command {
         Command::Propose { id, text } => propose(state, id, text, context),
-        Command::Ratify { id, ratification } => ratify(state, id, ratification, context),
+        Command::Ratify { id, envelope } => ratify(state, id, envelope, context),
     }
 }
 
@@ -147,25 +141,17 @@ fn propose(state: &State, id: &str, text: &str, context: &Context) -> Result<Vec
     Ok(vec![Event::RuleSet(Change::Proposed, Box::new(row))])
 }
 
-fn ratify(state: &State, id: &str, signed: &Ratification, context: &Context) -> Result<Vec<Event>, Refusal> {
-    let row = state.rule_sets.find(id)?;
-    let name = row.name();
-    let mut row = row.as_ref().clone();
-    let accord = state.accord()?;
-    let covers =
-        signed.accord == accord.id && signed.resource == name && signed.content_hash == row.text_hash;
-    if !covers || signed.expires_at <= context.at {
-        let message = format!(
-            "the signature is not over {name} with hash {} in {}, or has expired",
-            row.text_hash, accord.id
-        );
-        return Err(Refusal::new(Reason::SignatureInvalid, message));
-    }
+fn ratify(state: &State, id: &str, envelope: &str, context: &Context) -> Result<Vec<Event>, Refusal> {
+    Refusal::unless_valid(signed::misplaced(true, envelope).into_iter().collect())?;
+    let mut row = state.rule_sets.find(id)?.as_ref().clone();
+    let (accord, subject) = (state.accord()?, row.subject());
+    let approval =
+        signed::approval((accord, &state.verifying), &subject, envelope, &context.actor, context.at)?;
     if row.stage != Stage::Proposed {
-        return Err(Refusal::new(Reason::StateForbids, format!("{name} is {:?} already", row.stage)));
+        let message = format!("{} is {:?} already", row.name(), row.stage);
+        return Err(Refusal::new(Reason::StateForbids, message));
     }
-    let envelope = Some(signed.envelope.clone());
-    row.ratifications.approve(Approval { by: context.actor.clone(), at: context.at, envelope })?;
+    row.ratifications.approve(approval)?;
     if !row.ratifications.complete(accord, Act::RatifyRuleSet) {
         return Ok(vec![Event::RuleSet(Change::Ratified, Box::new(row))]);
     }

@@ -21,6 +21,7 @@ use crate::rules::restriction::{self, Compiled, Compiler};
 use crate::rules::review;
 use crate::rules::rule_set::{self, Article, RuleSet, Stage, Text};
 use crate::rules::voiding;
+use crate::signed::{Verifier, Verifying};
 use crate::table::{Row, Table};
 use crate::time::Timestamp;
 
@@ -119,6 +120,7 @@ pub struct State {
     said: HashMap<String, Vector<Arc<Coordination>>>,
     in_force: Option<InForce>,
     compiler: Option<Arc<dyn Compiler>>,
+    pub(super) verifying: Verifying,
     /// How often what an evaluation reads of the own fold has changed in this process.
     pub(super) moves: u64,
     /// The farthest head of each followed ledger that an own entry rests on.
@@ -161,6 +163,7 @@ impl State {
             said: HashMap::new(),
             in_force: None,
             compiler: None,
+            verifying: None,
             moves: 0,
             rested_on: BTreeMap::new(),
         }
@@ -170,6 +173,12 @@ impl State {
     #[must_use]
     pub fn with_compiler(self, compiler: Arc<dyn Compiler>) -> Self {
         Self { compiler: Some(compiler), ..self }
+    }
+
+    /// The same state with what verifies signatures; without it nothing is ratified, and no designation is believed.
+    #[must_use]
+    pub fn with_verifier(self, verifier: Arc<dyn Verifier>) -> Self {
+        Self { verifying: Some(verifier), ..self }
     }
 
     pub(super) fn compiler(&self) -> Option<&dyn Compiler> {
@@ -288,15 +297,30 @@ impl State {
         events.into_iter().chain(voids).collect()
     }
 
-    fn followed(&self, followed: &Followed, at: Timestamp) -> Vec<Event> {
+    fn followed(&self, followed: &Followed, at: Timestamp) -> Result<Vec<Event>, Refusal> {
         if followed.news == News::Kept {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let voids = voiding::contradicted(self, at);
         if voids.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
-        std::iter::once(Event::HeadAdvanced(followed.head.clone())).chain(voids).collect()
+        Ok(std::iter::once(Event::HeadAdvanced(followed.head.clone())).chain(voids).collect())
+    }
+
+    /// A registry that lies cannot widen the list: what exposes counts over the parties' own signatures.
+    fn vouched(&self, entries: &Entries) -> Result<(), Refusal> {
+        let Entries::Registry(events) = entries else { return Ok(()) };
+        let mut before = self.registry.designations.clone();
+        for event in events {
+            if let registry::Event::Designation(_, row) = event {
+                let vouched = row.vouched(self.accord()?, &self.verifying);
+                let follows = vouched.and_then(|()| row.follows(before.get(&row.id).map(AsRef::as_ref)));
+                follows.map_err(|cause| Refusal::new(Reason::SignatureInvalid, cause))?;
+                before.put(row.as_ref().clone());
+            }
+        }
+        Ok(())
     }
 }
 
@@ -323,8 +347,9 @@ impl Fold for State {
         matches!(command, Command::Review(_) | Command::Followed(_))
     }
 
-    fn absorb(&mut self, command: &Command) {
+    fn absorb(&mut self, command: &Command) -> Result<(), Refusal> {
         if let Command::Followed(followed) = command {
+            self.vouched(&followed.entries)?;
             // Rows of a followed ledger are not rows of this one.
             let _ = match &followed.entries {
                 Entries::Registry(events) => {
@@ -338,6 +363,7 @@ impl Fold for State {
             };
             self.heads.insert(followed.head.origin.clone(), followed.head.clone());
         }
+        Ok(())
     }
 
     fn decide(&self, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
@@ -351,7 +377,7 @@ impl Fold for State {
             Command::Airspace(command) => {
                 airspace::decide(self, command, context).map(|events| self.with_voids(events, context.at))
             }
-            Command::Followed(followed) => Ok(self.followed(followed, context.at)),
+            Command::Followed(followed) => self.followed(followed, context.at),
         }
     }
 

@@ -2,8 +2,10 @@
 
 use concord_domain::errors::Refusal;
 use concord_domain::registry::designation::{
-    Alias, AliasProposal, AliasQuality, AliasStage, Command, Decision, Designation, Draft, Kind, Stage,
+    Alias, AliasContent, AliasProposal, AliasQuality, AliasStage, Command, Content, Decision, Designation,
+    Draft, Kind, Stage,
 };
+use concord_domain::signed::Subject;
 use concord_domain::table::Resource as _;
 use concord_domain::time::Timestamp;
 
@@ -155,6 +157,47 @@ fn draft(faults: &mut Faults, id: String, pb: pb::Designation) -> Draft {
     }
 }
 
+/// What a party signs that approves a designation as it was read; made from what it says, not from what anybody says of it.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` that names what is missing in it.
+pub fn subject_of(pb: pb::Designation) -> Result<Subject, Refusal> {
+    let mut faults = Faults::default();
+    let (id, version) = (faults.id("name", COLLECTION, &pb.name), pb.version);
+    let effective_at = time::required(&mut faults, "effective_time", pb.effective_time);
+    let expires_at = time::required(&mut faults, "expire_time", pb.expire_time);
+    let draft = draft(&mut faults, id, pb);
+    let Draft { id, kind, primary_name, aliases, list_reference, narrative_reasons, site, .. } =
+        faults.only(draft)?;
+    let content = Content {
+        version,
+        kind,
+        primary_name: &primary_name,
+        aliases: &aliases,
+        list_reference: &list_reference,
+        narrative_reasons: &narrative_reasons,
+        effective_at,
+        expires_at,
+        site: site.as_ref(),
+    };
+    Ok(content.of(&id))
+}
+
+/// What a party signs that ratifies a further name of a designation as it was read.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` where there is no such name.
+pub fn alias_subject_of(pb: pb::Designation, alias_id: &str) -> Result<Subject, Refusal> {
+    let mut faults = Faults::default();
+    let (id, version) = (faults.id("name", COLLECTION, &pb.name), pb.version);
+    let found = pb.alias_proposals.into_iter().find(|proposal| proposal.id == alias_id);
+    let alias = faults.required("alias_proposals", found.and_then(|proposal| proposal.alias));
+    let alias = alias_from_pb(&mut faults, "alias_proposals", alias);
+    let (id, alias) = faults.only((id, alias))?;
+    let Alias { name, quality } = &alias;
+    Ok(AliasContent { version, name, quality: *quality }.of(&id, alias_id))
+}
+
 /// A quality that is not stated is weak, which refers.
 fn alias_from_pb(faults: &mut Faults, field: &str, pb: pb::Alias) -> Alias {
     let pb::Alias { name, quality } = pb;
@@ -185,13 +228,14 @@ pub fn decide_from_pb(pb: pb::DecideDesignationRequest) -> Converted<Command> {
         etag,
         decision: number,
         reason,
+        envelope,
         request_id: _,
         validate_only: _,
     } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
     let decision = decision(&mut faults, number);
-    faults.finish(Command::Decide { id, etag, decision, reason })
+    faults.finish(Command::Decide { id, etag, decision, reason, envelope })
 }
 
 /// The command to suspend a designation.
@@ -232,13 +276,14 @@ pub fn decide_alias_from_pb(pb: pb::DecideAliasRequest) -> Converted<Command> {
         etag,
         decision: number,
         reason,
+        envelope,
         request_id: _,
         validate_only: _,
     } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
     let decision = decision(&mut faults, number);
-    faults.finish(Command::DecideAlias { id, alias_id, etag, decision, reason })
+    faults.finish(Command::DecideAlias { id, alias_id, etag, decision, reason, envelope })
 }
 
 /// The identifier of the designation that is asked for.

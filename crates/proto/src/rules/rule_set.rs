@@ -1,6 +1,6 @@
 //! Rule sets.
 
-use concord_domain::errors::{Refusal, Violation};
+use concord_domain::errors::Refusal;
 use concord_domain::rules::articles::Rule;
 use concord_domain::rules::rule_set::{Article, Command, RuleSet, Stage, Text};
 use concord_domain::table::Resource as _;
@@ -56,16 +56,13 @@ pub fn propose_from_pb(pb: pb::ProposeRuleSetRequest) -> Converted<Command> {
     Faults::default().finish(Command::Propose { id: rule_set_id, text })
 }
 
-/// The identifier and the envelope of a ratification; the shell verifies it.
+/// The command to ratify a rule set.
 #[must_use]
-pub fn ratify_from_pb(pb: pb::RatifyRuleSetRequest) -> Converted<(String, String)> {
+pub fn ratify_from_pb(pb: pb::RatifyRuleSetRequest) -> Converted<Command> {
     let pb::RatifyRuleSetRequest { name, envelope, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    if envelope.is_empty() {
-        faults.push(Violation::new("envelope", "present", "", "sign the text, and give the envelope"));
-    }
-    faults.finish((id, envelope))
+    faults.finish(Command::Ratify { id, envelope })
 }
 
 /// The identifier that is asked for; [`IN_FORCE`] stands for the one in force.

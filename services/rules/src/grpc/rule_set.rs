@@ -3,7 +3,6 @@
 use concord_proto::pb::rules::v1 as pb;
 use concord_proto::pb::rules::v1::rule_set_service_server::RuleSetService;
 use concord_proto::rules::rule_set;
-use concord_server::call::{Call, method_of, peer_of};
 use concord_server::status::status;
 use tonic::{Request, Response, Status};
 
@@ -24,13 +23,7 @@ impl RuleSetService for App {
         &self,
         request: Request<pb::RatifyRuleSetRequest>,
     ) -> Result<Response<pb::RatifyRuleSetResponse>, Status> {
-        let peer = peer_of(&request).map_err(status)?;
-        // Before the envelope is verified there is no command that could be judged.
-        let method = method_of(&request);
-        let asked = Call::of((&peer, &method), request.into_inner(), rule_set::ratify_from_pb);
-        let (call, (id, envelope)) = asked.map_err(|faulty| status(faulty.alone()))?;
-        let command = self.ratification(&call.actor, id, envelope).map_err(status)?;
-        let written = self.core.write_as(call, command).await.map_err(status)?;
+        let written = self.core.write(request, rule_set::ratify_from_pb).await?;
         let rule_set = Some(rule_set::rule_set_to_pb(&written.row));
         Ok(Response::new(pb::RatifyRuleSetResponse { rule_set, receipt: written.receipt()? }))
     }

@@ -65,11 +65,14 @@ fn designations() -> Vec<Wrong> {
 
 fn decisions() -> Vec<Wrong> {
     let decide = json!({"name": "movements/one", "decision": 99, "reason": DECEIVING});
-    let hold = json!({"name": "designations", "decision": "PROPOSAL_DECISION_HOLD", "reason": DECEIVING});
+    let mut hold = json!({"name": "designations", "decision": "PROPOSAL_DECISION_HOLD", "reason": DECEIVING});
+    hold["envelope"] = json!("{}");
     let ended = json!({"name": "designations/Not One"});
+    // An approval is missing its envelope, and a hold has one.
+    let fields = ["name", "decision", "reason", "envelope"];
     vec![
-        wrong(APPROVER, "DesignationService/DecideDesignation", decide, &["name", "decision", "reason"]),
-        wrong(APPROVER, "DesignationService/DecideAlias", hold, &["name", "decision", "reason"]),
+        wrong(APPROVER, "DesignationService/DecideDesignation", decide, &fields),
+        wrong(APPROVER, "DesignationService/DecideAlias", hold, &fields),
         wrong(OFFICER, "DesignationService/SuspendDesignation", ended.clone(), &["name", "reason"]),
         wrong(OFFICER, "DesignationService/ExpireDesignation", ended, &["name", "reason"]),
     ]

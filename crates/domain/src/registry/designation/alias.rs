@@ -1,13 +1,14 @@
 //! Further names of a designated group: until every party has ratified one, it refers.
 
+use super::decision::checked_reason;
 use super::{Alias, AliasProposal, AliasStage, Change, Decision, Stage, event, forbidden_in};
-use crate::consent::{Act, Approval, Approvals, require_party};
+use crate::consent::{Act, Approvals, require_party};
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::{Context, require_fresh};
-use crate::limits::{ALIASES_MAX, NAME_MAX_CHARS, TEXT_MAX_CHARS};
+use crate::limits::{ALIASES_MAX, NAME_MAX_CHARS};
 use crate::registry::{Event, State};
 use crate::table::Resource as _;
-use crate::text::{checked, checked_or_empty, folded};
+use crate::text::{checked, folded};
 
 pub(super) fn propose(
     state: &State,
@@ -48,14 +49,15 @@ pub(super) fn decide(
     state: &State,
     id: &str,
     (alias_id, read): (&str, &str),
-    (decision, reason): (Decision, &str),
+    (decision, reason, envelope): (Decision, &str, &str),
     context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
-    decidable(decision, reason)?;
+    decidable(decision, reason, envelope)?;
     let mut row = state.designations.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
     let of = row.name();
     let name = format!("{of}/aliases/{alias_id}");
+    let version = row.version;
     let proposal = row.alias_proposals.iter_mut().find(|proposal| proposal.id == alias_id);
     let proposal = proposal.ok_or_else(|| Refusal::not_found(&name))?;
     require_fresh(proposal, &name, read)?;
@@ -64,12 +66,12 @@ pub(super) fn decide(
     }
     let change = match decision {
         Decision::Approve => {
-            proposal.approvals.approve(Approval::of(&context.actor, context.at))?;
+            proposal.approvals.approve(state.signed(&proposal.subject(id, version), envelope, context)?)?;
             let ratified = proposal.approvals.complete(state.accord()?, Act::RatifyAlias);
             if ratified { Change::AliasRatified } else { Change::AliasApproved }
         }
         Decision::Reject => Change::AliasRejected,
-        Decision::Hold => return Err(Refusal::invalid(vec![held()])),
+        Decision::Hold => return Err(forbidden_in(&row, "held by a name")),
     };
     proposal.stage = match change {
         Change::AliasRatified => AliasStage::Ratified,
@@ -80,15 +82,12 @@ pub(super) fn decide(
 }
 
 /// A name is approved, or rejected with a reason; it cannot be held.
-fn decidable(decision: Decision, reason: &str) -> Result<(), Refusal> {
-    let reason = match decision {
-        Decision::Reject => checked("reason", reason, TEXT_MAX_CHARS),
-        Decision::Approve | Decision::Hold => checked_or_empty("reason", reason, TEXT_MAX_CHARS),
-    };
-    let held = (decision == Decision::Hold).then(held);
-    Refusal::unless_valid(held.into_iter().chain(reason.err()).collect())
-}
-
-fn held() -> Violation {
-    Violation::new("decision", "APPROVE or REJECT for a name", "HOLD", "leave it undecided instead")
+fn decidable(decision: Decision, reason: &str, envelope: &str) -> Result<(), Refusal> {
+    let held = (decision == Decision::Hold).then(|| {
+        Violation::new("decision", "APPROVE or REJECT for a name", "HOLD", "leave it undecided instead")
+    });
+    match checked_reason(decision, reason, envelope) {
+        Ok(_) => Refusal::unless_valid(held.into_iter().collect()),
+        Err(refusal) => Err(refusal.besides(held)),
+    }
 }

@@ -1,24 +1,22 @@
 //! Deciding on a designation: approval by every party of one version; holding, rejecting, suspending and ending by one.
 
 use super::{Change, Decision, Designation, Stage, event, forbidden_in};
-use crate::consent::{Act, Approval, require_party};
+use crate::consent::{Act, require_party};
 use crate::errors::Refusal;
 use crate::fold::{Context, require_fresh};
+use crate::limits::TEXT_MAX_CHARS;
 use crate::registry::{Event, State};
+use crate::signed;
 use crate::table::Resource as _;
-use crate::text::{reason_given, reason_or_none};
+use crate::text::{checked, checked_or_empty, reason_given};
 
 pub(super) fn decide(
     state: &State,
     (id, read): (&str, &str),
-    decision: Decision,
-    reason: &str,
+    (decision, reason, envelope): (Decision, &str, &str),
     context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
-    let reason = match decision {
-        Decision::Approve => reason_or_none("reason", reason)?,
-        Decision::Hold | Decision::Reject => reason_given("reason", reason)?,
-    };
+    let reason = checked_reason(decision, reason, envelope)?;
     let mut row = state.designations.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
     require_fresh(&row, &row.name(), read)?;
@@ -26,7 +24,7 @@ pub(super) fn decide(
         return Err(forbidden_in(&row, "decided on"));
     }
     let change = match decision {
-        Decision::Approve => approve(state, &mut row, context)?,
+        Decision::Approve => approve(state, &mut row, envelope, context)?,
         Decision::Hold => {
             row.stage_reason = reason;
             row.stage = Stage::Held;
@@ -43,10 +41,27 @@ pub(super) fn decide(
     Ok(vec![event(change, row)])
 }
 
+/// An approval may have a reason, and needs the party's signature; what stands against a proposal needs a reason alone.
+pub(super) fn checked_reason(decision: Decision, reason: &str, envelope: &str) -> Result<String, Refusal> {
+    let reason = match decision {
+        Decision::Approve => checked_or_empty("reason", reason, TEXT_MAX_CHARS),
+        Decision::Hold | Decision::Reject => checked("reason", reason, TEXT_MAX_CHARS),
+    };
+    let misplaced = signed::misplaced(decision == Decision::Approve, envelope);
+    reason
+        .map_err(|violation| Refusal::invalid(vec![violation]).besides(misplaced.clone()))
+        .and_then(|reason| Refusal::unless_valid(misplaced.clone().into_iter().collect()).map(|()| reason))
+}
+
 /// An approval also lifts the hold of the approver's party; while any other party's hold stands nothing takes effect,
 /// since that party has not approved.
-fn approve(state: &State, row: &mut Designation, context: &Context) -> Result<Change, Refusal> {
-    row.approvals.approve(Approval::of(&context.actor, context.at))?;
+fn approve(
+    state: &State,
+    row: &mut Designation,
+    envelope: &str,
+    context: &Context,
+) -> Result<Change, Refusal> {
+    row.approvals.approve(state.signed(&row.subject(), envelope, context)?)?;
     row.stage = Stage::Proposed;
     row.stage_reason = String::new();
     if !row.approvals.complete(state.accord()?, Act::Designate) {

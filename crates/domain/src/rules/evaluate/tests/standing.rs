@@ -179,7 +179,7 @@ fn what_was_found_before_its_turn_does_not_count_where_anything_has_moved_since(
     same(&state, "party-b", 0);
     let mut followed = state.clone();
     let clinic = clinic_at_the_aim_point(&setup);
-    followed.absorb(&clinic);
+    followed.absorb(&clinic).unwrap();
     assert_eq!(same(&followed, "party-a", 0), Verdict::Deny, "by an entry of the registry");
     let mut ratified = state.clone();
     let stricter =
