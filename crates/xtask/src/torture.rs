@@ -23,6 +23,7 @@ mod writes;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::Command;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
@@ -78,7 +79,8 @@ pub(crate) struct Run {
     pub(crate) seed: u64,
     from: u64,
     rounds: Option<u64>,
-    begun: Instant,
+    /// When the time of a short run was first asked for: after what it needs was built.
+    begun: OnceLock<Instant>,
 }
 
 impl Run {
@@ -98,7 +100,7 @@ impl Run {
 
     /// Whether a short run has used up its time.
     pub(crate) fn is_over(&self, short: Duration) -> bool {
-        !self.long && self.rounds.is_none() && self.begun.elapsed() > short
+        !self.long && self.rounds.is_none() && self.begun.get_or_init(Instant::now).elapsed() > short
     }
 }
 
@@ -143,12 +145,14 @@ pub(crate) fn run(runtime: &Runtime, args: &Args) -> Result<(), String> {
     if args.name == Name::All {
         return all(args, seed);
     }
-    let run = Run { long: args.long, seed, from: args.from, rounds: args.rounds, begun: Instant::now() };
+    let begun = Instant::now();
+    let (long, from, rounds) = (args.long, args.from, args.rounds);
+    let run = Run { long, seed, from, rounds, begun: OnceLock::new() };
     let name = args.name.text();
     say(&format!("torture {name} {} --seed {seed}", length(args)));
     let mut tally = Tally::default();
     let outcome = one(runtime, args.name, &run, &mut tally);
-    let took = run.begun.elapsed().as_secs_f64();
+    let took = begun.elapsed().as_secs_f64();
     say(&format!("{name}: {} in {took:.1} s", tally.text()));
     match &outcome {
         Ok(()) => say(&format!("{name}: PASS")),
