@@ -175,7 +175,10 @@ impl<S: Sink> Task<S> {
                 waiting.push(waiter);
             }
             let round = self.bounded_round().await;
-            if let Err(error) = &round {
+            // A failure that is tried again by itself is told once.
+            if let Err(error) = &round
+                && (!failed || !waiting.is_empty())
+            {
                 tracing::warn!(%error, "followed ledger");
             }
             for waiter in waiting {

@@ -4,22 +4,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::*;
+use crate::restore::copy;
 
 const ENDS_WITHIN: Duration = Duration::from_secs(20);
 /// The exit code of a service that does not start.
 const CONFIGURATION: i32 = 78;
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let (path, name) = entry.map(|entry| (entry.path(), entry.file_name())).unwrap();
-        if path.is_dir() {
-            copy(&path, &to.join(name));
-        } else {
-            std::fs::copy(&path, to.join(name)).unwrap();
-        }
-    }
-}
 
 fn put(from: &Path, to: &Path) {
     std::fs::remove_dir_all(to).unwrap();

@@ -48,9 +48,8 @@ pub(super) fn checked_reason(decision: Decision, reason: &str, envelope: &str) -
         Decision::Hold | Decision::Reject => checked("reason", reason, TEXT_MAX_CHARS),
     };
     let misplaced = signed::misplaced(decision == Decision::Approve, envelope);
-    reason
-        .map_err(|violation| Refusal::invalid(vec![violation]).besides(misplaced.clone()))
-        .and_then(|reason| Refusal::unless_valid(misplaced.clone().into_iter().collect()).map(|()| reason))
+    let found = reason.as_ref().err().cloned().into_iter().chain(misplaced).collect();
+    Refusal::unless_valid(found).map(|()| reason.unwrap_or_default())
 }
 
 /// An approval also lifts the hold of the approver's party; while any other party's hold stands nothing takes effect,
