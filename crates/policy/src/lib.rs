@@ -8,6 +8,7 @@ pub mod restriction;
 
 use std::collections::HashMap;
 use std::str::FromStr as _;
+use std::time::Duration;
 
 use cedar_policy::{
     Authorizer as Cedar, Context, Decision as CedarDecision, Entities, Entity, EntityId, EntityTypeName,
@@ -37,7 +38,8 @@ pub struct PolicyError(String);
 /// The decisions, taken once.
 #[derive(Debug)]
 pub struct Authorizer {
-    allowed: HashMap<&'static str, Vec<(ParticipantKind, Role)>>,
+    /// By method: the longest that it may take, and who may call it.
+    known: HashMap<&'static str, (Duration, Vec<(ParticipantKind, Role)>)>,
 }
 
 const KINDS: [ParticipantKind; 6] = [
@@ -66,7 +68,7 @@ impl Authorizer {
         if !validation.validation_passed() {
             return Err(error(&validation));
         }
-        let mut allowed = HashMap::new();
+        let mut known = HashMap::new();
         for method in methods::ALL {
             let mut callers = Vec::new();
             for kind in KINDS {
@@ -76,19 +78,25 @@ impl Authorizer {
                     }
                 }
             }
-            allowed.insert(method.name, callers);
+            known.insert(method.name, (method.longest, callers));
         }
-        Ok(Self { allowed })
+        Ok(Self { known })
     }
 
     /// Whether the actor may call the matched method, `package.Service/Method`.
     #[must_use]
     pub fn authorise(&self, actor: &Actor, method: &str) -> Decision {
-        match self.allowed.get(method) {
+        match self.known.get(method) {
             None => Decision::Unknown,
-            Some(callers) if callers.contains(&(actor.kind, actor.role)) => Decision::Allow,
+            Some((_, callers)) if callers.contains(&(actor.kind, actor.role)) => Decision::Allow,
             Some(_) => Decision::Deny,
         }
+    }
+
+    /// The longest that a method may take; nothing where there is no such method.
+    #[must_use]
+    pub fn longest(&self, method: &str) -> Option<Duration> {
+        self.known.get(method).map(|(longest, _)| *longest)
     }
 }
 

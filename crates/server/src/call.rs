@@ -1,6 +1,7 @@
 //! A call as the write path sees it: who calls, and what makes a repetition of it recognisable.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use concord_domain::actor::{Actor, ParticipantKind, Role};
 use concord_domain::digest::sha256_hex;
@@ -11,9 +12,14 @@ use concord_proto::fields::{Converted, Faulty};
 
 use crate::identity::Peer;
 
-/// The matched method of a call, `package.Service/Method`.
+/// The matched method of a call.
 #[derive(Clone, Debug)]
-pub(crate) struct Method(pub(crate) String);
+pub(crate) struct Method {
+    /// `package.Service/Method`.
+    pub(crate) name: String,
+    /// The longest that it may take.
+    pub(crate) longest: Duration,
+}
 
 /// Who calls, and under which request identifier.
 #[derive(Clone, Debug)]
@@ -91,7 +97,7 @@ fn request_id_violation(request_id: &str) -> Option<Violation> {
 
 /// The matched method of a request, `package.Service/Method`.
 pub fn method_of<T>(request: &tonic::Request<T>) -> String {
-    request.extensions().get::<Method>().map(|method| method.0.clone()).unwrap_or_default()
+    request.extensions().get::<Method>().map(|method| method.name.clone()).unwrap_or_default()
 }
 
 /// The verified caller of a request.

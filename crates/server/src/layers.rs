@@ -14,7 +14,7 @@ use tonic::{Code, Status};
 
 use crate::call::Method;
 use crate::identity::Peer;
-use crate::limits::{CALL_MAX, IMPORT_MAX, REQUEST_ID_MAX_CHARS};
+use crate::limits::REQUEST_ID_MAX_CHARS;
 use crate::status::status;
 
 const REQUEST_ID: &str = "x-request-id";
@@ -75,7 +75,8 @@ pub(crate) async fn authorise(State(shell): State<Shell>, mut request: Request, 
     };
     match shell.authorizer.authorise(&peer.actor, &method) {
         Decision::Allow => {
-            request.extensions_mut().insert(Method(method));
+            let longest = shell.authorizer.longest(&method).unwrap_or_default();
+            request.extensions_mut().insert(Method { name: method, longest });
             next.run(request).await
         }
         Decision::Unknown => Status::unimplemented("no such method").into_http(),
@@ -91,7 +92,7 @@ pub(crate) async fn authorise(State(shell): State<Shell>, mut request: Request, 
 
 /// Answers DEADLINE_EXCEEDED when the caller's deadline, or the longest that the method may take, has passed.
 pub(crate) async fn deadline(request: Request, next: Next) -> Response {
-    let longest = if request.uri().path().contains("/Import") { IMPORT_MAX } else { CALL_MAX };
+    let longest = request.extensions().get::<Method>().map(|method| method.longest).unwrap_or_default();
     let within = asked_timeout(&request).map_or(longest, |asked| asked.min(longest));
     match tokio::time::timeout(within, next.run(request)).await {
         Ok(response) => response,
@@ -129,13 +130,23 @@ mod tests {
 
     use super::*;
 
+    /// How a call that nobody answers ends, of a method that may take so long, asked for with such a timeout.
+    async fn ended(longest: Duration, asked: Option<&str>) -> Code {
+        let router = Router::new().route("/a.B/C", post(std::future::pending::<()>)).layer(from_fn(deadline));
+        let mut request = Request::post("/a.B/C").extension(Method { name: "a.B/C".to_owned(), longest });
+        if let Some(asked) = asked {
+            request = request.header("grpc-timeout", asked);
+        }
+        let response = router.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        Status::from_header_map(response.headers()).unwrap().code()
+    }
+
     #[tokio::test]
     async fn a_call_that_outlives_its_deadline_is_told_so_by_its_own_code() {
-        let router = Router::new().route("/a.B/C", post(std::future::pending::<()>)).layer(from_fn(deadline));
-        let request = Request::post("/a.B/C").header("grpc-timeout", "1m").body(Body::empty()).unwrap();
-        let response = router.oneshot(request).await.unwrap();
-        let status = Status::from_header_map(response.headers()).unwrap();
-        assert_eq!(status.code(), Code::DeadlineExceeded);
+        let (long, short) = (Duration::from_secs(600), Duration::from_millis(1));
+        for (longest, asked) in [(long, Some("1m")), (short, None), (short, Some("10M"))] {
+            assert_eq!(ended(longest, asked).await, Code::DeadlineExceeded, "{asked:?}");
+        }
     }
 
     #[test]

@@ -20,14 +20,12 @@ pub const HANDSHAKE_MAX: Duration = Duration::from_secs(5);
 pub const HANDSHAKES_MAX: usize = 256;
 /// Connections at a time.
 pub const CONNECTIONS_MAX: usize = 512;
+/// Pause after a connection that could not be accepted.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// A peer that answers no ping for this long is gone.
 pub const KEEPALIVE: Duration = Duration::from_secs(20);
 /// How long a ping may take.
 pub const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
-/// Longest deadline of a call, whatever the caller asks for.
-pub const CALL_MAX: Duration = Duration::from_secs(10);
-/// Longest deadline of an import.
-pub const IMPORT_MAX: Duration = Duration::from_secs(120);
 /// Longest drain.
 pub const DRAIN_MAX: Duration = Duration::from_secs(10);
 /// Longest drain of a process whose ledger failed: what waits is answered at once, and nobody else is waited for.

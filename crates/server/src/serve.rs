@@ -24,8 +24,8 @@ use tower::ServiceExt as _;
 use crate::identity::Peer;
 use crate::layers::{self, Shell};
 use crate::limits::{
-    CONNECTIONS_MAX, DRAIN_MAX, HANDSHAKE_MAX, HANDSHAKES_MAX, HEADER_LIST_MAX_BYTES, KEEPALIVE,
-    KEEPALIVE_TIMEOUT, PENDING_RESETS_MAX, STREAMS_MAX,
+    ACCEPT_PAUSE, CONNECTIONS_MAX, DRAIN_MAX, HANDSHAKE_MAX, HANDSHAKES_MAX, HEADER_LIST_MAX_BYTES,
+    KEEPALIVE, KEEPALIVE_TIMEOUT, PENDING_RESETS_MAX, STREAMS_MAX,
 };
 use crate::status::status;
 
@@ -68,7 +68,9 @@ pub async fn serve(listener: TcpListener, serving: Serving, drain: CancellationT
         let stream = match accepted {
             Ok((stream, _)) => stream,
             Err(error) => {
+                // Where descriptors have run out, the next try fails as fast as this one.
                 tracing::warn!(%error, "accept");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
