@@ -175,6 +175,24 @@ async fn a_sequence_that_expects_something_else_at_any_of_its_events_fails() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_no_suspension_reaches_is_tried_and_goes_on_while_a_party_is_suspended() {
+    let Some(mut sequence) = case("march-2017-cluster") else { return };
+    let suspended = sequence["sequence"][5].clone();
+    assert_eq!(suspended["expect"]["status"], "suspended");
+    let events = sequence["sequence"].as_array_mut().unwrap();
+    for (place, scope) in
+        ["hotline", "airspace reservations", "medical evacuation flights"].iter().enumerate()
+    {
+        let mut goes_on = suspended.clone();
+        goes_on["expect"]["scope"] = json!(scope);
+        goes_on["expect"]["status"] = json!(if place == 2 { "suspended" } else { "normal" });
+        events.insert(6 + place, goes_on);
+    }
+    let Outcome::Failed(played) = played(sequence).await else { panic!("it expects that no flight goes on") };
+    assert_eq!(played.wrong.len(), 1, "{:?}", played.wrong);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_variants_that_the_cases_describe_come_out_as_they_say() {
     let Some(mut moved) = case("belgrade-embassy-1999") else { return };
     let entity = &mut moved["registry_state"]["protected_entities"][0];
@@ -198,6 +216,12 @@ async fn the_variants_that_the_cases_describe_come_out_as_they_say() {
     }]);
     let (outcome, given) = codes(&played(stale).await);
     assert_eq!((outcome.as_str(), given), ("refer", vec!["STALE_REGISTRY_ENTRY".to_owned()]));
+
+    let mut renamed = case("jfs-rename-commingling-2016").unwrap();
+    renamed["registry_state"]["alias_proposals"][0]["status"] = json!("ratified");
+    let (outcome, given) = codes(&played(renamed).await);
+    assert_ne!(outcome, "permit", "{given:?}");
+    assert!(given.contains(&"ALIAS_NOT_RATIFIED".to_owned()), "one party only proposed it: {given:?}");
 
     let mut earlier = case("ctl-deny-delisted").unwrap();
     let window = &mut earlier["proposed_operation"]["time_window"];

@@ -4,6 +4,7 @@
 //! input that is not what it should be, 69 a service cannot be reached, 74 a ledger failed, 76 a ledger contradicts what it
 //! signed, 78 configuration.
 
+mod confirm_clock;
 mod demo;
 mod deployment;
 pub mod exercise;
@@ -59,6 +60,8 @@ enum Command {
     Ledger(ledger::Args),
     /// Follows the ledgers as a party's witness, on the party's own machine, and cosigns what it has verified.
     Witness(witness::Args),
+    /// Confirms, after a jump of the clock, that it is right; until then checks refer.
+    ConfirmClock(confirm_clock::Args),
     /// Asks a service whether it serves.
     Healthcheck(healthcheck::Args),
 }
@@ -107,6 +110,7 @@ pub fn run() -> ExitCode {
             Command::Sign(args) => sign::run(&args),
             Command::Ledger(args) => ledger::run(args).await,
             Command::Witness(args) => witness::run(args).await,
+            Command::ConfirmClock(args) => confirm_clock::run(&args),
             Command::Healthcheck(args) => healthcheck::run(args).await,
         }
     });

@@ -38,8 +38,14 @@ pub struct PolicyError(String);
 /// The decisions, taken once.
 #[derive(Debug)]
 pub struct Authorizer {
-    /// By method: the longest that it may take, and who may call it.
-    known: HashMap<&'static str, (Duration, Vec<(ParticipantKind, Role)>)>,
+    known: HashMap<&'static str, Known>,
+}
+
+/// What is settled about a method.
+#[derive(Debug)]
+struct Known {
+    longest: Duration,
+    callers: Vec<(ParticipantKind, Role)>,
 }
 
 const KINDS: [ParticipantKind; 6] = [
@@ -78,7 +84,7 @@ impl Authorizer {
                     }
                 }
             }
-            known.insert(method.name, (method.longest, callers));
+            known.insert(method.name, Known { longest: method.longest, callers });
         }
         Ok(Self { known })
     }
@@ -88,7 +94,7 @@ impl Authorizer {
     pub fn authorise(&self, actor: &Actor, method: &str) -> Decision {
         match self.known.get(method) {
             None => Decision::Unknown,
-            Some((_, callers)) if callers.contains(&(actor.kind, actor.role)) => Decision::Allow,
+            Some(known) if known.callers.contains(&(actor.kind, actor.role)) => Decision::Allow,
             Some(_) => Decision::Deny,
         }
     }
@@ -96,7 +102,7 @@ impl Authorizer {
     /// The longest that a method may take; nothing where there is no such method.
     #[must_use]
     pub fn longest(&self, method: &str) -> Option<Duration> {
-        self.known.get(method).map(|(longest, _)| *longest)
+        self.known.get(method).map(|known| known.longest)
     }
 }
 

@@ -8,6 +8,7 @@ use concord_domain::follow::News;
 use concord_domain::rules::evaluate::{Reach, Reached};
 use concord_domain::rules::state::{Entries, Followed as FollowedEntries};
 use concord_domain::rules::{Command, State};
+use concord_domain::time::Timestamp;
 use concord_domain::{incidents, registry};
 use concord_server::call::Call;
 use concord_server::clock::Steady;
@@ -32,6 +33,11 @@ impl Following {
         core: &Core<State>,
         drain: &CancellationToken,
     ) -> Result<Self, String> {
+        // Before anything is recorded at a time that may be wrong.
+        let clock = match core.accord().is_exercise() {
+            true => None,
+            false => Some(Steady::begin(&config.data_dir, latest(core)?)),
+        };
         let registry: Kept<State, registry::Event> =
             Kept::open("registry", config, core, |events, head, news| {
                 Command::Followed(FollowedEntries { entries: Entries::Registry(events), head, news })
@@ -50,7 +56,6 @@ impl Following {
             let call = Call::of_service(&operator, State::SERVICE);
             core.submit(call, nothing_new).await.map_err(|e| e.to_string())?;
         }
-        let clock = (!core.accord().is_exercise()).then(Steady::begin);
         let snapshot = core.snapshot();
         let floor = |service| snapshot.state.0.rested_on(&core.accord().origin(service));
         let registry = Arc::new(registry.follow(floor("registry"), Duration::ZERO, drain)?);
@@ -87,4 +92,11 @@ impl Following {
             tokio::time::sleep(ADOPTION_POLL).await;
         }
     }
+}
+
+/// The time of the newest entry of the own ledger.
+fn latest(core: &Core<State>) -> Result<Option<Timestamp>, String> {
+    let head = core.ledger().head();
+    let newest = core.ledger().entries(head.size.saturating_sub(1), 1).map_err(|e| e.to_string())?;
+    newest.first().map(|entry| Timestamp::parse(&entry.header().time)).transpose()
 }

@@ -31,8 +31,6 @@ pub(super) enum Act {
     },
     /// Proposed by one, approved by a second actor of every party.
     Designate(Box<registry::ProposeDesignationRequest>),
-    /// Proposed by one; decided by all where the case says so.
-    ProposeAlias(registry::ProposeAliasRequest, AliasDecision),
     /// Warned on the hotline; resolved again where the case says so.
     Warn {
         /// The message.
@@ -42,17 +40,6 @@ pub(super) enum Act {
     },
     /// Reserved; where it conflicts with what stands already, declared as a standing zone so that both stand.
     Reserve(Box<rules::ReserveAirspaceRequest>),
-}
-
-/// What becomes of a proposed alias.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AliasDecision {
-    /// Nobody decides.
-    Pending,
-    /// Every party ratifies it.
-    Ratified,
-    /// One party rejects it.
-    Rejected,
 }
 
 impl Deed {

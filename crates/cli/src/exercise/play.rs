@@ -10,14 +10,14 @@ use concord_domain::time::Timestamp;
 use concord_proto::pb::incidents::v1 as incidents;
 use concord_proto::pb::registry::v1 as registry;
 use concord_proto::pb::rules::v1 as rules;
-use concord_proto::registry::designation::{alias_subject_of, subject_of};
+use concord_proto::registry::designation::subject_of;
 use prost::Message;
 use tonic::{Code, Status};
 
 use super::case::Operation;
 use super::case::lists::RegistryState;
 use super::cast::{Cast, first_actor, second_actor};
-use super::deed::{Act, AliasDecision, Deed};
+use super::deed::{Act, Deed};
 use super::operation::to_pb;
 use super::show::Called;
 use super::stage::Stage;
@@ -160,7 +160,6 @@ impl<'a> Play<'a> {
                 answer.map_err(|status| failed(method, &status))
             }
             Act::Designate(request) => self.designate(by, *request).await,
-            Act::ProposeAlias(request, decision) => self.propose_alias(by, request, decision).await,
             Act::Reserve(request) => self.reserve(by, *request).await,
             Act::Warn { request, resolved } => self.warn(by, *request, resolved).await,
         }
@@ -189,47 +188,6 @@ impl<'a> Play<'a> {
                 Err(status) if status.code() == Code::FailedPrecondition => return Ok(()),
                 Err(status) => return Err(failed(method, &status)),
             }
-        }
-        Ok(())
-    }
-
-    async fn propose_alias(
-        &self,
-        by: &Who,
-        request: registry::ProposeAliasRequest,
-        decision: AliasDecision,
-    ) -> Result<(), String> {
-        let method = "concord.registry.v1.DesignationService/ProposeAlias";
-        let answer: registry::ProposeAliasResponse = self.must(by, method, request).await?;
-        let mut designation = answer.designation.ok_or("no designation in the answer")?;
-        let (deciders, pb_decision): (Vec<String>, _) = match decision {
-            AliasDecision::Pending => return Ok(()),
-            AliasDecision::Ratified => (self.cast.ids().collect(), registry::ProposalDecision::Approve),
-            AliasDecision::Rejected => (vec![self.cast.first()], registry::ProposalDecision::Reject),
-        };
-        for party in deciders {
-            let proposal = designation.alias_proposals.last().ok_or("no alias proposal in the answer")?;
-            let envelope = match pb_decision {
-                registry::ProposalDecision::Approve => {
-                    let subject =
-                        alias_subject_of(designation.clone(), &proposal.id).map_err(|e| e.to_string())?;
-                    self.stage.sessions.deployment().consent(&party, &subject)?
-                }
-                _ => String::new(),
-            };
-            let request = registry::DecideAliasRequest {
-                name: designation.name.clone(),
-                alias_id: proposal.id.clone(),
-                etag: proposal.etag.clone(),
-                decision: pb_decision.into(),
-                envelope,
-                reason: "as the case states".to_owned(),
-                ..Default::default()
-            };
-            let method = "concord.registry.v1.DesignationService/DecideAlias";
-            let by = second_actor(&party, Role::Approver);
-            let answer: registry::DecideAliasResponse = self.must(&by, method, request).await?;
-            designation = answer.designation.ok_or("no designation in the answer")?;
         }
         Ok(())
     }

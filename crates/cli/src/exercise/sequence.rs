@@ -1,5 +1,8 @@
 //! A sequence case: its events in order and at their times, each compared with what must then be so.
 
+mod expected;
+mod goes_on;
+
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use concord_domain::actor::Role;
@@ -13,10 +16,10 @@ use super::cast::{NOTIFIER, OBSERVER, THIRD_STATE, first_actor};
 use super::deed::Deed;
 use super::operation::lat_lng;
 use super::play::Play;
-use super::world::{Frame, names_flights};
-use super::{Played, accepts, beforehand, report, when, world};
+use super::world::Frame;
+use super::{Played, beforehand, report, when, world};
 
-/// A sequence being played.
+/// A sequence being played; nothing of it knows what is expected.
 struct Sequence<'a, 'b> {
     play: &'a mut Play<'b>,
     setting: &'a Setting,
@@ -24,7 +27,6 @@ struct Sequence<'a, 'b> {
     incidents: BTreeMap<String, String>,
     /// Parties that have been found suspended.
     suspended: BTreeSet<String>,
-    played: Played,
 }
 
 /// Plays a sequence; `expectations` stand at the places of its events.
@@ -46,9 +48,9 @@ pub(super) async fn play(
     let start = start.ok_or("a sequence without events")?;
     let first = checks.first().and_then(|operation| operation.required_approvals.clone()).unwrap_or_default();
     play.open(&setting.registry_state, &first, &mut deeds, start).await?;
-    let played = Played::new("not_applicable");
+    let mut played = Played::new("not_applicable");
     let (incidents, suspended) = (BTreeMap::new(), BTreeSet::new());
-    let mut sequence = Sequence { play, setting, incidents, suspended, played };
+    let mut sequence = Sequence { play, setting, incidents, suspended };
     for (step, expect) in setting.sequence.iter().zip(expectations) {
         // A check is made at the start of its window, whatever its event says.
         let begins =
@@ -58,13 +60,14 @@ pub(super) async fn play(
         sequence.play.advance(at).await?;
         let came = sequence.act(step, at).await?;
         if let Some(expect) = expect {
-            sequence.compare(step, came.as_ref(), expect).await?;
+            let wrong = expected::wrong(&sequence, came.as_ref(), expect, at).await?;
+            played.wrong.extend(wrong.into_iter().map(|what| format!("at {}: {what}", step.at)));
         }
     }
-    if sequence.played.wrong.is_empty() {
-        sequence.played.conclude("SEQUENCE_TEST", "every event came out as it must");
+    if played.wrong.is_empty() {
+        played.conclude("SEQUENCE_TEST", "every event came out as it must");
     }
-    Ok(sequence.played)
+    Ok(played)
 }
 
 fn checked(step: &Step) -> Option<&Operation> {
@@ -183,75 +186,5 @@ impl Sequence<'_, '_> {
             }
         }
         Ok(())
-    }
-
-    async fn compare(&mut self, step: &Step, came: Option<&Played>, expect: &Expect) -> Result<(), String> {
-        let mut wrong = |what: String| self.played.wrong.push(format!("at {}: {what}", step.at));
-        if let Some(expected) = expect.of_check() {
-            match came {
-                Some(came) if accepts(&expected, came) => {}
-                came => wrong(format!("expected {expected:?}, came {came:?}")),
-            }
-        }
-        if let Some(history) = &expect.history {
-            let name = self.name_of(expect.incident.as_deref().unwrap_or_default())?;
-            let read = report::whole(self.play, &name).await?.attribution_history;
-            if &read != history {
-                self.played.wrong.push(format!("at {}: history {read:?}", step.at));
-            }
-        }
-        if let Some(status) = &expect.status {
-            self.compare_status(step, expect, status).await?;
-        }
-        Ok(())
-    }
-
-    /// A status is compared for the party that is named, else for each that a lift was about.
-    async fn compare_status(&mut self, step: &Step, expect: &Expect, status: &str) -> Result<(), String> {
-        let parties = match &expect.party {
-            Some(party) => BTreeSet::from([self.play.cast.id(party)]),
-            None => self.suspended.clone(),
-        };
-        if parties.is_empty() {
-            self.played.wrong.push(format!("at {}: no party whose status is {status:?}", step.at));
-        }
-        for party in parties {
-            let scope = expect.scope.as_deref().unwrap_or_default();
-            let now = match domain_of(scope) {
-                None => "normal",
-                Some(domain) => status_in(&report::standing(self.play, &party, domain).await?, scope),
-            };
-            if now != status {
-                self.played.wrong.push(format!("at {}: the status of {party} is {now:?}", step.at));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The domain that the words of a scope name; none for what nothing suspends.
-fn domain_of(scope: &str) -> Option<pb::CooperationDomain> {
-    let has = |words: &[&str]| words.iter().any(|word| scope.contains(word));
-    if has(&["hotline", "airspace", "medical"]) {
-        None
-    } else if has(&["intelligence"]) {
-        Some(pb::CooperationDomain::IntelligenceSharing)
-    } else if has(&["assistance"]) {
-        Some(pb::CooperationDomain::Assistance)
-    } else {
-        Some(pb::CooperationDomain::Operations)
-    }
-}
-
-/// The worst status among the suspensions that reach a scope.
-fn status_in(standing: &pb::GetCooperationStatusResponse, scope: &str) -> &'static str {
-    let reaching = standing
-        .suspensions
-        .iter()
-        .filter(|row| !names_flights(scope) || row.scope() == pb::SuspensionScope::KineticAndFlights);
-    match reaching.map(pb::Suspension::effect).max() {
-        None | Some(pb::CooperationStatus::Normal | pb::CooperationStatus::Unspecified) => "normal",
-        Some(pb::CooperationStatus::Restricted) => "restricted",
-        Some(pb::CooperationStatus::Suspended) => "suspended",
     }
 }

@@ -9,7 +9,7 @@ use concord_proto::pb::r#type::v1 as shared;
 use super::case::lists::{Entity, Group, Movement, RegistryState, Reservation};
 use super::case::{Operation, Point, Window};
 use super::cast::{Cast, NOTIFIER, OBSERVER, first_actor};
-use super::deed::{Act, AliasDecision, Deed};
+use super::deed::{Act, Deed};
 use super::operation::{band, circle, lat_lng, window};
 use super::when;
 
@@ -116,17 +116,13 @@ impl World<'_> {
         Ok(())
     }
 
+    /// Further names that one party proposes, and on which nobody else has decided.
     fn aliases(&mut self) {
         for proposal in &self.state.alias_proposals {
             let groups = &self.state.designated_groups;
             let of =
                 |group: &Group| group.list_ref.as_deref() == Some(&proposal.of) || group.name == proposal.of;
             let Some(index) = groups.iter().position(of) else { continue };
-            let decision = match proposal.status.as_deref() {
-                Some("ratified") => AliasDecision::Ratified,
-                Some("rejected") => AliasDecision::Rejected,
-                _ => AliasDecision::Pending,
-            };
             let request = registry::ProposeAliasRequest {
                 name: format!("designations/group-{}", index + 1),
                 alias: Some(alias(&proposal.name)),
@@ -134,7 +130,8 @@ impl World<'_> {
             };
             let by = first_actor(&self.cast.first(), Role::Proposer);
             let at = self.entered.get(index).copied().unwrap_or(Timestamp::MIN).max(self.day_before());
-            self.deeds.push(Deed { at, by, act: Act::ProposeAlias(request, decision) });
+            let method = "concord.registry.v1.DesignationService/ProposeAlias";
+            self.deeds.push(Deed::call(at, by, method, &request));
         }
     }
 

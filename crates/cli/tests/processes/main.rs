@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and prints the seed with which it can be repeated"
 )]
 
+mod clock;
 mod fault;
 mod kill;
 mod pause;

@@ -211,9 +211,9 @@ pub(in crate::exercise) struct AliasProposal {
     pub(in crate::exercise) name: String,
     /// Reference or name of the group.
     pub(in crate::exercise) of: String,
-    /// Where it stands; proposed by one party.
-    #[serde(default)]
-    pub(in crate::exercise) status: Option<String>,
+    /// Where it stands, for people to read: whatever it says, it is proposed by one party only.
+    #[serde(default, rename = "status")]
+    _status: Option<String>,
 }
 
 /// Rules of coordination.
