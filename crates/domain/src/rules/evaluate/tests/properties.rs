@@ -66,8 +66,14 @@ fn restraint() -> impl Strategy<Value = Restraint> {
 
 fn custom() -> impl Strategy<Value = Restraint> {
     let level = prop_oneof![Just("REFER"), Just("DENY")];
-    let lines =
-        ["near nearest < 2000", "none killed > 0", "some sources > 1", "broken fails", "never radius > 900"];
+    // One always objects. None objects to how much is said: such a one objects less where less is.
+    let lines = [
+        "near nearest < 2000",
+        "none killed > 0",
+        "any nearest < 1000000",
+        "broken fails",
+        "never radius > 900",
+    ];
     let restraint = |(level, line)| Restraint::Custom(level, line);
     (level, prop::sample::select(lines.to_vec())).prop_map(restraint)
 }
