@@ -7,8 +7,10 @@ use concord_client::connect::{ClientIdentity, connect};
 use concord_domain::accord::Accord;
 use concord_domain::signed::Subject;
 use concord_domain::time::Timestamp;
+use concord_server::config::{Config, File};
 use tonic::transport::Channel;
 
+use crate::Failure;
 use crate::session::Who;
 use crate::sign::Consent;
 
@@ -82,4 +84,13 @@ pub(crate) fn read_accord(path: &Path) -> Result<Accord, String> {
     let mut faults = Vec::new();
     let opened = concord_server::config::read_accord(path, &mut faults);
     opened.map(|opened| opened.accord).ok_or_else(|| faults.join("\n"))
+}
+
+/// Reads the configuration file of a service, with the environment over it, as the service itself does.
+///
+/// # Errors
+/// Everything that is wrong with it.
+pub(crate) fn read_config(path: &Path) -> Result<Config, Failure> {
+    let config = Config::load(Some(path), |key| std::env::var(key).ok(), File::default());
+    config.map_err(|e| Failure::new(Failure::CONFIGURATION, e))
 }

@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use concord_client::connect::{ClientIdentity, connect};
-use concord_server::config::{Config, File};
 use tonic_health::ServingStatus;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
 use crate::Failure;
+use crate::deployment::read_config;
 
 /// Flags of `concord healthcheck`.
 #[derive(Debug, clap::Args)]
@@ -25,8 +25,7 @@ pub(crate) struct Args {
 const WITHIN: Duration = Duration::from_secs(4);
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
-    let config = Config::load(Some(&args.config), |key| std::env::var(key).ok(), File::default());
-    let config = config.map_err(|e| Failure::new(Failure::CONFIGURATION, e))?;
+    let config = read_config(&args.config)?;
     let address = args.address.unwrap_or_else(|| format!("https://{}", config.listen));
     let identity = ClientIdentity { chain_pem: config.chain_pem.clone(), key_pem: config.key_pem.clone() };
     let channel = connect(&address, &identity, &config.opened.accord);

@@ -5,13 +5,12 @@ use std::path::PathBuf;
 
 use concord_domain::accord::{HotlineDeadlines, Mode};
 use concord_domain::actor::Role;
-use concord_server::config::{Config, File};
 use concord_server::telemetry;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::deployment::{Deployment, read_accord};
+use crate::deployment::{Deployment, read_accord, read_config};
 use crate::pki::development_accord;
 use crate::serve::{Service, run_service, stop_on_signal, told};
 use crate::session::Who;
@@ -42,8 +41,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         [("registry", Service::Registry), ("incidents", Service::Incidents), ("rules", Service::Rules)];
     for (name, service) in services {
         let path = deployment.pki.join(format!("{name}.toml"));
-        let config = Config::load(Some(&path), |key| std::env::var(key).ok(), File::default());
-        let config = config.map_err(|e| configuration(&e))?;
+        let config = read_config(&path)?;
         telemetry::start(config.log_format);
         let listener = TcpListener::bind(config.listen).await;
         let taken = |e| Failure::new(Failure::UNREACHABLE, format!("{}: {e}", config.listen));

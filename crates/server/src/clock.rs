@@ -1,7 +1,7 @@
 //! The one place where real time is read.
 
-use std::fs::File;
-use std::io::Write as _;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
@@ -20,6 +20,21 @@ const JUMP_MAX_S: f64 = 2.0;
 
 /// Name of the file, in the data folder of a service, that stands while a jump of the clock is unconfirmed.
 pub const JUMP_FILE: &str = "clock-jumped";
+
+/// Takes the mark of a jump away, which a running service notices too, and gives what it said; nothing where none stands.
+///
+/// # Errors
+/// Where the mark cannot be read or removed; then the jump may still be unconfirmed.
+pub fn confirm(data_dir: &Path) -> io::Result<Option<String>> {
+    let mark = data_dir.join(JUMP_FILE);
+    let how = match fs::read_to_string(&mark) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        how => how?,
+    };
+    fs::remove_file(&mark)?;
+    File::open(data_dir)?.sync_all()?;
+    Ok(Some(how))
+}
 
 /// Watches real time against monotonic time. Once they have come apart, no restart brings them together again: only an
 /// operator does, who takes the mark away (`concord confirm-clock`).
@@ -55,7 +70,7 @@ impl Steady {
 
     fn begin_at(data_dir: &Path, latest: Option<Timestamp>, real: Timestamp, monotonic: Instant) -> Self {
         let mark = data_dir.join(JUMP_FILE);
-        let state = if mark.exists() { State::Marked } else { State::Steady };
+        let state = if may_stand(&mark) { State::Marked } else { State::Steady };
         let watch = Mutex::new(Watch { real, monotonic, state });
         let steady = Self { mark, watch };
         if let Some(back_s) = latest.map(|latest| seconds_between(real, latest)).filter(|s| *s > JUMP_MAX_S) {
@@ -74,7 +89,7 @@ impl Steady {
         let mut watch = self.locked();
         match watch.state {
             State::Steady => {}
-            State::Marked if !self.mark.exists() => {
+            State::Marked if !may_stand(&self.mark) => {
                 tracing::warn!(time = %real, "the clock was confirmed");
                 *watch = Watch { real, monotonic, state: State::Steady };
             }
@@ -109,9 +124,14 @@ impl Steady {
     }
 }
 
+/// Whether the mark stands; where that cannot be told, it does.
+fn may_stand(mark: &Path) -> bool {
+    mark.try_exists().unwrap_or(true)
+}
+
 /// Writes the mark, which then outlives a loss of power; one that stands already is kept as it is.
-fn marked(mark: &Path, how: &str) -> std::io::Result<()> {
-    if mark.exists() {
+fn marked(mark: &Path, how: &str) -> io::Result<()> {
+    if mark.try_exists()? {
         return Ok(());
     }
     let mut file = File::create(mark)?;
@@ -162,7 +182,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let watch = begun(dir.path(), None);
         assert!(!watch.holds_at(1_000, 10));
-        std::fs::remove_file(dir.path().join(JUMP_FILE)).unwrap();
+        assert!(confirm(dir.path()).unwrap().is_some_and(|how| how.contains("by 990.0 s")));
+        assert_eq!(confirm(dir.path()).unwrap(), None, "there is nothing left to confirm");
         assert!(watch.holds_at(1_001, 11));
         assert!(watch.holds_at(1_100, 110));
         assert!(!watch.holds_at(120, 120), "back where it was before is a jump again");
@@ -176,13 +197,21 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_that_cannot_be_looked_for_counts_as_one_that_stands() {
+        let dir = tempfile::tempdir().unwrap();
+        let no_folder = dir.path().join("file");
+        fs::write(&no_folder, "").unwrap();
+        assert!(!begun(&no_folder, None).holds_at(0, 0));
+    }
+
+    #[test]
     fn a_jump_that_could_not_be_marked_is_not_confirmed_by_the_missing_mark() {
         let dir = tempfile::tempdir().unwrap();
         let gone = dir.path().join("gone");
         let watch = begun(&gone, None);
         assert!(!watch.holds_at(1_000, 10));
         assert!(!watch.holds_at(1_001, 11));
-        std::fs::create_dir(&gone).unwrap();
+        fs::create_dir(&gone).unwrap();
         assert!(!watch.holds_at(1_002, 12));
         assert!(gone.join(JUMP_FILE).exists());
     }

@@ -72,21 +72,22 @@ async fn status_of(
     scope: &str,
     at: Timestamp,
 ) -> Result<&'static str, String> {
-    let has = |word: &str| scope.contains(word);
-    let domain = if let Some(what) = goes_on::named(scope) {
-        let place = &sequence.setting.place;
-        return Ok(match goes_on::tried(sequence.play, party, what, (place, at)).await? {
-            true => "normal",
-            false => "suspended",
-        });
-    } else if has("intelligence") {
+    if let Some(what) = goes_on::named(scope) {
+        let goes_on = goes_on::tried(sequence.play, party, what, (&sequence.setting.place, at)).await?;
+        return Ok(if goes_on { "normal" } else { "suspended" });
+    }
+    Ok(status_in(&report::standing(sequence.play, party, domain_of(scope)).await?, scope))
+}
+
+/// The domain that the words of a scope name.
+fn domain_of(scope: &str) -> pb::CooperationDomain {
+    if scope.contains("intelligence") {
         pb::CooperationDomain::IntelligenceSharing
-    } else if has("assistance") {
+    } else if scope.contains("assistance") {
         pb::CooperationDomain::Assistance
     } else {
         pb::CooperationDomain::Operations
-    };
-    Ok(status_in(&report::standing(sequence.play, party, domain).await?, scope))
+    }
 }
 
 /// The worst status among the suspensions that reach a scope.
