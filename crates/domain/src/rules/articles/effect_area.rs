@@ -1,8 +1,8 @@
-//! The effect area is stated, and not too large.
+//! The effect area is stated, and not too large where effects are on the ground.
 
 use serde::Deserialize;
 
-use super::{GROUND, Kind, not_negative};
+use super::{ALL, Kind, not_negative};
 use crate::errors::Violation;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
@@ -18,14 +18,17 @@ pub struct Params {
 
 impl Kind for Params {
     const NAME: &'static str = "EFFECT_AREA";
-    const APPLIES: &'static [Class] = GROUND;
+    const APPLIES: &'static [Class] = ALL;
 
     fn violations(&self) -> Vec<Violation> {
         not_negative("max_radius_m", self.max_radius_m).into_iter().collect()
     }
 
     fn text(&self) -> String {
-        format!("A stated extent of at most {} metres of radius; else people decide.", self.max_radius_m)
+        let max_radius_m = self.max_radius_m;
+        format!(
+            "A stated extent, on the ground of at most {max_radius_m} metres of radius; else people decide."
+        )
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
@@ -37,7 +40,7 @@ impl Kind for Params {
             return;
         }
         let measured = radius_m + facts.operation.accuracy_m;
-        if measured > self.max_radius_m {
+        if facts.class == Class::KineticGround && measured > self.max_radius_m {
             let finding =
                 Finding::new(Code::EffectAreaTooLarge, format!("{measured} metres of radius are asked for"));
             found.push(finding.measured(measured, self.max_radius_m, "m"));

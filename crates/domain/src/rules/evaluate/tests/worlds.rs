@@ -230,6 +230,11 @@ impl Setup {
         found
     }
 
+    /// Names what comes next from this number on.
+    pub(super) fn number_from(&mut self, made: usize) {
+        self.made = made;
+    }
+
     pub(super) fn next(&mut self, what: &str) -> String {
         self.made += 1;
         format!("{what}-{}", self.made)
