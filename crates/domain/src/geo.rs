@@ -10,6 +10,6 @@ mod plane;
 
 pub use area::{AltitudeBand, Area, Circle, LatLng, MultiPolygon, Polygon, Route};
 pub use distance::{
-    contains, distance_m, extent_radius_m, may_be_within, reference_point, roughly_m, separation_m,
+    at_least_m, contains, distance_m, extent_radius_m, may_be_within, reference_point, separation_m,
     separation_to_route_m,
 };

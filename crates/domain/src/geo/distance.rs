@@ -13,6 +13,9 @@ const SHORT_RADIUS_M: f64 = 6_335_000.0;
 /// curvature of WGS84 (6 399 594 m, at the poles).
 const LONG_RADIUS_M: f64 = 6_400_000.0;
 
+/// Radius within which a disc on WGS84 is convex, in metres: below a quarter of the way round where that is shortest.
+const CONVEX_RADIUS_M: f64 = 9_000_000.0;
+
 /// Metres from the equator to a pole.
 const QUARTER_MERIDIAN_M: f64 = 10_001_965.7;
 
@@ -82,19 +85,17 @@ pub fn extent_radius_m(area: &Area) -> f64 {
     }
 }
 
+/// A distance between two places that is never longer than the true one, and cheap: from their reference points and how
+/// far each reaches from its own.
+#[must_use]
+pub fn at_least_m(a: &Area, b: &Area) -> f64 {
+    (short_distance_m(reference_point(a), reference_point(b)) - reach_of(a) - reach_of(b)).max(0.0)
+}
+
 /// Whether two places may be within `distance_m` of each other. Cheap, and never wrongly false.
 #[must_use]
 pub fn may_be_within(a: &Area, b: &Area, distance_m: f64) -> bool {
-    let (from, to) = (reference_point(a), reference_point(b));
-    let reach_m = distance_m + reach_of(a) + reach_of(b);
-    let north_m = (from.lat - to.lat).abs().to_radians() * SHORT_RADIUS_M;
-    north_m <= reach_m && short_distance_m(from, to) <= reach_m
-}
-
-/// A cheap distance between two places by which to look at near ones first: roughly that of their reference points.
-#[must_use]
-pub fn roughly_m(a: &Area, b: &Area) -> f64 {
-    short_distance_m(reference_point(a), reference_point(b))
+    at_least_m(a, b) <= distance_m
 }
 
 /// How far a place reaches from its reference point, on no account too little.
@@ -102,12 +103,27 @@ fn reach_of(area: &Area) -> f64 {
     match area {
         Area::Circle(circle) => circle.radius_m,
         _ => {
-            let from = reference_point(area);
             let positions = area.polygons().iter().flat_map(|polygon| &polygon.ring);
-            // Edges bulge beyond their ends by less than half their length.
-            2.0 * positions.map(|to| long_distance_m(from, *to)).fold(0.0, f64::max)
+            let reach_m = LONG_RADIUS_M * angle_within(reference_point(area), positions);
+            // No geodesic between two positions of a smaller disc leaves it, so that no edge bulges out of it.
+            if reach_m <= CONVEX_RADIUS_M { reach_m } else { f64::INFINITY }
         }
     }
+}
+
+/// An angle, in radians, within which all positions lie of one: the length on a sphere of the longest straight line in
+/// degrees to any of them, no parallel on the way being longer than the one nearest to the equator.
+fn angle_within<'a>(from: LatLng, positions: impl Iterator<Item = &'a LatLng>) -> f64 {
+    let (mut south, mut north, mut north_or_south, mut east_or_west) = (from.lat, from.lat, 0.0_f64, 0.0_f64);
+    for at in positions {
+        (south, north) = (south.min(at.lat), north.max(at.lat));
+        north_or_south = north_or_south.max((at.lat - from.lat).abs());
+        let apart = (at.lng - from.lng).abs();
+        east_or_west = east_or_west.max(apart.min(360.0 - apart));
+    }
+    let least_latitude = south.max(-north).max(0.0);
+    let along_parallels = east_or_west * least_latitude.to_radians().cos();
+    north_or_south.hypot(along_parallels).to_radians()
 }
 
 /// A distance on a sphere that is smaller than the ellipsoid, and so never longer than the true one.

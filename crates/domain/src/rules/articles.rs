@@ -48,8 +48,8 @@ use serde::de::DeserializeOwned;
 
 use crate::errors::Violation;
 use crate::registry::area::RestrictedArea;
-use crate::registry::protection::{ProtectedEntity, Stage};
-use crate::rules::facts::Facts;
+use crate::registry::protection::Stage;
+use crate::rules::facts::{Facts, Nearby};
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
 use crate::table::Resource as _;
@@ -218,15 +218,16 @@ fn touching(code: Code, area: &RestrictedArea, distance_m: f64) -> Finding {
 /// What it means that an entity is near: its own distances hold where they are larger than the article's.
 fn kept_clear(
     facts: &Facts<'_>,
-    entity: &ProtectedEntity,
+    nearby: &Nearby<'_>,
     (deny_m, refer_m): (f64, f64),
     (deny, refer): (Code, Code),
 ) -> Option<Finding> {
+    let entity = nearby.entity;
     let (deny_m, refer_m) = (deny_m.max(entity.deny_distance_m), refer_m.max(entity.refer_distance_m));
     if entity.stage != Stage::Active {
         return None;
     }
-    let distance_m = facts.nearest_place(entity, deny_m.max(refer_m))?;
+    let distance_m = facts.nearest_place(nearby, deny_m.max(refer_m))?;
     let (code, limit_m) = if distance_m > deny_m { (refer, refer_m) } else { (deny, deny_m) };
     let name = &entity.display_name;
     let message = format!("{name:?} is {distance_m:.0} m from the effect area, limit {limit_m:.0} m");

@@ -120,6 +120,7 @@ fn facts_of<'a>(
         class: operation.class(),
         claimed: named.then(|| world.registry.resolve(&operation.claimed_group, at)),
         restrictions: world.restrictions,
+        entities: OnceCell::new(),
         measured: OnceCell::new(),
     }
 }

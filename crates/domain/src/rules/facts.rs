@@ -6,14 +6,14 @@ use std::sync::Arc;
 use crate::accord::Accord;
 use crate::actor::{Actor, Role};
 use crate::geo::{
-    AltitudeBand, Area, Route, contains, distance_m, extent_radius_m, may_be_within, reference_point,
-    roughly_m, separation_m, separation_to_route_m,
+    AltitudeBand, Area, Route, at_least_m, contains, distance_m, extent_radius_m, may_be_within,
+    reference_point, separation_m, separation_to_route_m,
 };
 use crate::ids::ParticipantId;
 use crate::incidents;
 use crate::registry::area::{self, RestrictedArea};
 use crate::registry::names::{Resolution, Standing};
-use crate::registry::protection::ProtectedEntity;
+use crate::registry::protection::{ProtectedEntity, Stage};
 use crate::registry::{self, presence};
 use crate::rules::airspace::Reservation;
 use crate::rules::coordination::{Attestation, Coordination, Said};
@@ -40,8 +40,18 @@ pub(super) struct Facts<'a> {
     pub(super) claimed: Option<Resolution>,
     /// The compiled restrictions of the rule set in force.
     pub(super) restrictions: Option<&'a Compiled>,
+    /// The protected entities that stand, once they were asked for.
+    pub(super) entities: OnceCell<Vec<Nearby<'a>>>,
     /// What is measured for restrictions, once it was asked for.
     pub(super) measured: OnceCell<Measured>,
+}
+
+/// A protected entity or claim, and how far it is from the effect area, widened by the accuracy of both sides.
+pub(super) struct Nearby<'a> {
+    pub(super) entity: &'a ProtectedEntity,
+    at_least_m: f64,
+    /// The distance to its nearest place, once it was measured.
+    distance_m: OnceCell<f64>,
 }
 
 /// The assessments of a party that count now.
@@ -88,16 +98,41 @@ impl Facts<'_> {
             .filter_map(|area| Some((area, self.near(&area.area, 0.0, 0.0)?)))
     }
 
-    /// Metres to the nearest place of an entity, where that is within `reach_m`.
-    pub(super) fn nearest_place(&self, entity: &ProtectedEntity, reach_m: f64) -> Option<f64> {
-        let distances = entity.places().filter_map(|place| self.near(place, entity.accuracy_m, reach_m));
-        distances.min_by(f64::total_cmp)
+    /// The protected entities and claims that stand, those first that may be nearest.
+    pub(super) fn entities(&self) -> &[Nearby<'_>] {
+        self.entities.get_or_init(|| {
+            let standing =
+                self.registry.protected_entities.iter().filter(|entity| entity.stage != Stage::Removed);
+            let mut entities: Vec<_> = standing.map(|entity| self.nearby(entity)).collect();
+            entities.sort_by(|a, b| a.at_least_m.total_cmp(&b.at_least_m));
+            entities
+        })
     }
 
-    /// By what to look at near entities first.
-    pub(super) fn roughly_m(&self, entity: &ProtectedEntity) -> f64 {
-        let distances = entity.places().map(|place| roughly_m(&self.operation.effect_area, place));
-        distances.fold(f64::INFINITY, f64::min)
+    fn nearby<'b>(&self, entity: &'b ProtectedEntity) -> Nearby<'b> {
+        let effect_area = &self.operation.effect_area;
+        let at_least_m = entity.places().map(|place| at_least_m(effect_area, place));
+        let at_least_m = at_least_m.fold(f64::INFINITY, f64::min) - self.inaccuracy_m(entity);
+        Nearby { entity, at_least_m, distance_m: OnceCell::new() }
+    }
+
+    /// Metres to the nearest place of an entity, where that is within `reach_m`.
+    pub(super) fn nearest_place(&self, nearby: &Nearby<'_>, reach_m: f64) -> Option<f64> {
+        if nearby.at_least_m > reach_m {
+            return None;
+        }
+        within(*nearby.distance_m.get_or_init(|| self.distance_m(nearby.entity)), reach_m)
+    }
+
+    fn distance_m(&self, entity: &ProtectedEntity) -> f64 {
+        let inaccuracy_m = self.inaccuracy_m(entity);
+        let separations = entity.places().map(|place| separation_m(&self.operation.effect_area, place));
+        let known = |separation_m: f64| if separation_m.is_nan() { 0.0 } else { separation_m };
+        separations.map(|m| known(m) - inaccuracy_m).fold(f64::INFINITY, f64::min)
+    }
+
+    fn inaccuracy_m(&self, entity: &ProtectedEntity) -> f64 {
+        entity.accuracy_m + self.operation.accuracy_m
     }
 
     /// The same to a route.

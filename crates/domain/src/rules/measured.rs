@@ -206,20 +206,17 @@ fn notice_s(facts: &Facts<'_>) -> i64 {
 fn nearest_of_each_category(facts: &Facts<'_>) -> BTreeMap<String, i64> {
     let mut nearest: BTreeMap<Category, f64> =
         CATEGORIES.into_iter().map(|category| (category, REACH_M)).collect();
-    let active = facts.registry.protected_entities.iter().filter(|entity| entity.stage == Stage::Active);
-    let mut active: Vec<_> = active.map(|entity| (facts.roughly_m(entity), entity)).collect();
-    active.sort_by(|(a, _), (b, _)| a.total_cmp(b));
-    for (_, entity) in active {
-        let within_m = nearest.entry(entity.category).or_insert(REACH_M);
-        if let Some(distance_m) = facts.nearest_place(entity, *within_m) {
-            *within_m = within_m.min(distance_m);
+    for nearby in facts.entities().iter().filter(|nearby| nearby.entity.stage == Stage::Active) {
+        let within_m = nearest.entry(nearby.entity.category).or_insert(REACH_M);
+        if let Some(distance_m) = facts.nearest_place(nearby, *within_m) {
+            *within_m = distance_m;
         }
     }
     nearest.into_iter().map(|(category, distance_m)| (text_of(&category), down(distance_m))).collect()
 }
 
 fn nearest_claim_m(facts: &Facts<'_>) -> i64 {
-    let claims = facts.registry.protected_entities.iter().filter(|entity| entity.stage == Stage::Claimed);
+    let claims = facts.entities().iter().filter(|nearby| nearby.entity.stage == Stage::Claimed);
     let nearest_m = claims.filter_map(|claim| facts.nearest_place(claim, REACH_M)).fold(REACH_M, f64::min);
     down(nearest_m)
 }

@@ -109,6 +109,19 @@ proptest! {
     }
 
     #[test]
+    fn the_cheap_distance_of_a_polygon_is_never_longer_than_to_any_point_of_its_edge(
+        middle in anywhere(), radius_m in prop_oneof![1.0..50_000.0f64, 50_000.0..9_500_000.0f64], corners in 3usize..9,
+        azimuth in 0.0..360.0f64, away_m in 0.0..19_000_000.0f64,
+    ) {
+        let polygon = ring(middle, radius_m, corners);
+        let from = destination(middle, azimuth, away_m);
+        let nearest_m = edge_points(&polygon).iter().map(|p| distance_m(from, *p)).fold(f64::INFINITY, f64::min);
+        let (point, polygon) = (Area::point(from), Area::Polygon(polygon));
+        prop_assert!(at_least_m(&point, &polygon) <= nearest_m + 1e-6);
+        prop_assert_eq!(at_least_m(&point, &polygon), at_least_m(&polygon, &point));
+    }
+
+    #[test]
     fn the_cheap_distances_hold_the_true_one_between_them(
         a in anywhere(), azimuth in 0.0..360.0f64, away_m in 0.0..20_000_000.0f64, b in anywhere(),
     ) {

@@ -5,7 +5,6 @@ use serde::Deserialize;
 
 use super::{GROUND, Kind, not_negative};
 use crate::errors::Violation;
-use crate::registry::protection::Stage;
 use crate::rules::facts::Facts;
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
@@ -37,14 +36,14 @@ impl Kind for Params {
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        let registry = facts.registry;
-        for entity in registry.protected_entities.iter().filter(|entity| entity.stage != Stage::Removed) {
+        for nearby in facts.entities() {
+            let entity = nearby.entity;
             let stale = self.stale(facts, &entity.display_name, entity.verified_at);
-            if let Some(stale) = stale.filter(|_| facts.nearest_place(entity, self.within_m).is_some()) {
+            if let Some(stale) = stale.filter(|_| facts.nearest_place(nearby, self.within_m).is_some()) {
                 found.push(stale.on(entity.name()));
             }
         }
-        for area in registry.areas.iter().filter(|area| area.in_effect(&facts.operation.window)) {
+        for area in facts.registry.areas.iter().filter(|area| area.in_effect(&facts.operation.window)) {
             let stale = self.stale(facts, &area.display_name, area.verified_at);
             if let Some(stale) = stale.filter(|_| facts.near(&area.area, 0.0, self.within_m).is_some()) {
                 found.push(stale.on(area.name()));
@@ -58,9 +57,9 @@ impl Params {
     fn stale(&self, facts: &Facts<'_>, name: &str, verified_at: Option<Timestamp>) -> Option<Finding> {
         let verified_at = verified_at?;
         let age_s = facts.at.seconds_since(verified_at);
-        let message = format!("{name:?} was verified last at {verified_at}");
         #[expect(clippy::cast_precision_loss, reason = "ages are far below 2^52 seconds")]
         let finding = || {
+            let message = format!("{name:?} was verified last at {verified_at}");
             let limit = f64::from(self.max_age_s);
             Finding::new(Code::StaleRegistryEntry, message).measured(age_s as f64, limit, "s")
         };

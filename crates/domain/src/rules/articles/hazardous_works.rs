@@ -1,13 +1,11 @@
 //! Works containing dangerous forces: dams, dykes, nuclear stations (Additional Protocol I art. 56).
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 
 use super::{GROUND, Kind, distances, kept_clear};
 use crate::errors::Violation;
-use crate::registry::protection::{Category, ProtectedEntity};
-use crate::rules::facts::Facts;
+use crate::registry::protection::Category;
+use crate::rules::facts::{Facts, Nearby};
 use crate::rules::finding::{Code, Finding};
 use crate::rules::operation::Class;
 
@@ -38,9 +36,9 @@ impl Kind for Params {
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let codes = (Code::HazardousWorks, Code::HazardousWorksNearby);
-        let works = |entity: &&Arc<ProtectedEntity>| entity.category == Category::DangerousForces;
-        for entity in facts.registry.protected_entities.iter().filter(works) {
-            found.extend(kept_clear(facts, entity, (self.deny_m, self.refer_m), codes));
+        let works = |nearby: &&Nearby<'_>| nearby.entity.category == Category::DangerousForces;
+        for nearby in facts.entities().iter().filter(works) {
+            found.extend(kept_clear(facts, nearby, (self.deny_m, self.refer_m), codes));
         }
     }
 }

@@ -39,10 +39,9 @@ impl Kind for Params {
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let registry = facts.registry;
-        for entity in registry.protected_entities.iter().filter(|row| row.stage == protection::Stage::Active)
-        {
-            let distance_m = facts.nearest_place(entity, self.within_m);
-            self.asked(facts, entity.as_ref(), &entity.display_name, distance_m, found);
+        for nearby in facts.entities().iter().filter(|row| row.entity.stage == protection::Stage::Active) {
+            let distance_m = facts.nearest_place(nearby, self.within_m);
+            self.asked(facts, nearby.entity, &nearby.entity.display_name, distance_m, found);
         }
         for movement in registry.movements.iter().filter(|row| row.stage == movement::Stage::Notified) {
             let routes = movement.plans().filter_map(|plan| facts.near_route(&plan.route, self.within_m));

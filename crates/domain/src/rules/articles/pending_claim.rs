@@ -34,10 +34,10 @@ impl Kind for Params {
     }
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
-        for claim in facts.registry.protected_entities.iter().filter(|entity| entity.stage == Stage::Claimed)
-        {
+        for nearby in facts.entities().iter().filter(|nearby| nearby.entity.stage == Stage::Claimed) {
+            let claim = nearby.entity;
             let reach_m = self.within_m.max(claim.deny_distance_m).max(claim.refer_distance_m);
-            if let Some(distance_m) = facts.nearest_place(claim, reach_m) {
+            if let Some(distance_m) = facts.nearest_place(nearby, reach_m) {
                 let message = format!("{:?} is claimed to be protected", claim.display_name);
                 let finding = Finding::new(Code::PendingProtectionClaim, message);
                 found.push(finding.measured(distance_m, reach_m, "m").on(claim.name()));

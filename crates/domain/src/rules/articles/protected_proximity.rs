@@ -35,7 +35,7 @@ impl Kind for Params {
 
     fn find(&self, facts: &Facts<'_>, found: &mut Vec<Finding>) {
         let codes = (Code::ProtectedEntityOverlap, Code::ProtectedEntityBuffer);
-        for entity in facts.registry.protected_entities.iter() {
+        for entity in facts.entities() {
             found.extend(kept_clear(facts, entity, (self.deny_m, self.refer_m), codes));
         }
     }
