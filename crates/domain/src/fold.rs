@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::actor::Actor;
-use crate::errors::{Reason, Refusal};
+use crate::errors::{Reason, Refusal, Violation};
 use crate::table::{Resource, Row, Table};
 use crate::time::Timestamp;
 
@@ -131,8 +131,12 @@ pub fn is_etag(text: &str) -> bool {
 /// Ok where `read` is the etag of the resource as it stands.
 ///
 /// # Errors
-/// `ETAG_STALE` with the current one.
+/// `INVALID_ARGUMENT` where none was given, `ETAG_STALE` with the current one.
 pub fn require_fresh<T: Serialize>(resource: &T, name: &str, read: &str) -> Result<(), Refusal> {
+    if read.is_empty() {
+        let remedy = "read the resource, and give the etag that it has";
+        return Refusal::unless_valid(vec![Violation::new("etag", "the etag that was read", "", remedy)]);
+    }
     let current = etag(resource).map_err(|e| Refusal::new(Reason::Internal, e.to_string()))?;
     if read == current { Ok(()) } else { Err(Refusal::stale(name, &current)) }
 }

@@ -232,3 +232,6 @@ pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Res
     };
     Ok(vec![Event::ProtectedEntity(change, Box::new(row))])
 }
+
+#[cfg(test)]
+mod tests;

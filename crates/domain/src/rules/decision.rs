@@ -160,6 +160,13 @@ impl Status {
         self.lives().then(|| self.since.plus_seconds(CONFIRM_WITHIN_S))
     }
 
+    /// Since when it stands where it does at `now`: an end that came by time came when the decision expired.
+    #[must_use]
+    pub fn since_at(&self, decision: &Decision, now: Timestamp) -> Timestamp {
+        let by_time = decision.expires_at.filter(|_| self.stage_at(decision, now) != self.stage);
+        by_time.unwrap_or(self.since)
+    }
+
     /// Where it stands at `now`: what is over is expired, what was not decided in time has lapsed.
     #[must_use]
     pub fn stage_at(&self, decision: &Decision, now: Timestamp) -> Stage {

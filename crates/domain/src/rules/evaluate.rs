@@ -174,14 +174,22 @@ fn concluded(class: Class, mut findings: Vec<Finding>) -> Evaluation {
     if findings.is_empty() {
         let message = match class {
             Class::Flight | Class::MedicalFlight => "no agreed rule objects; passage only",
-            Class::KineticGround | Class::KineticAir => "no agreed rule objects",
+            Class::KineticAir => {
+                "no agreed rule objects; in the air only, nothing on the ground was looked at"
+            }
+            Class::KineticGround => "no agreed rule objects",
         };
         findings.push(Finding::new(Code::AllChecksPassed, message));
     }
     findings.sort_by(|a, b| {
         let rank = |finding: &Finding| (std::cmp::Reverse(finding.level), finding.article, finding.code);
         let text = |finding: &Finding| (finding.evidence.clone(), finding.message.clone());
-        rank(a).cmp(&rank(b)).then_with(|| text(a).cmp(&text(b)))
+        // Two messages may round to the same metre what was measured apart.
+        let numbers =
+            |finding: &Finding| [finding.measured, finding.limit].map(|value| value.unwrap_or(f64::NAN));
+        let ([a_measured, a_limit], [b_measured, b_limit]) = (numbers(a), numbers(b));
+        let by_number = a_measured.total_cmp(&b_measured).then(a_limit.total_cmp(&b_limit));
+        rank(a).cmp(&rank(b)).then_with(|| text(a).cmp(&text(b))).then(by_number)
     });
     let verdict = findings.iter().map(|finding| finding.level).max().unwrap_or(Verdict::Deny);
     Evaluation { class, verdict, findings }

@@ -193,17 +193,19 @@ pub enum Class {
 
 impl Operation {
     /// A flight is a patrol, surveillance, medical evacuation or transit that is directed at nothing and claims no
-    /// group; everything else is kinetic, whatever it calls itself.
+    /// group; everything else is kinetic, whatever it calls itself: in the air only where kind and target both leave the
+    /// ground out, since articles that keep people on the ground safe would else be chosen away.
     #[must_use]
     pub fn class(&self) -> Class {
         let passage = self.target_type == TargetType::AirMovement && self.claimed_group.is_empty();
+        let in_the_air = matches!(self.target_type, TargetType::Aircraft | TargetType::AirMovement);
         match self.kind {
             Kind::MedicalEvacuationFlight if passage => Class::MedicalFlight,
             Kind::AirPatrol | Kind::SurveillanceFlight | Kind::TransitFlight if passage => Class::Flight,
-            Kind::InterceptEngagement | Kind::AirDefenceEngagement => Class::KineticAir,
-            _ if matches!(self.target_type, TargetType::Aircraft | TargetType::AirMovement) => {
-                Class::KineticAir
+            Kind::AirStrike | Kind::MissileStrike | Kind::IndirectFire | Kind::IndirectFireOrAirStrike => {
+                Class::KineticGround
             }
+            _ if in_the_air => Class::KineticAir,
             _ => Class::KineticGround,
         }
     }

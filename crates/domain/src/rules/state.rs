@@ -373,7 +373,9 @@ impl Fold for State {
             }
             Command::Check(command) => decision::check(self, command, context),
             Command::Review(command) => review::decide(self, command, context),
-            Command::Coordination(command) => coordination::decide(self, command, context),
+            Command::Coordination(command) => {
+                coordination::decide(self, command, context).map(|events| self.with_voids(events, context.at))
+            }
             Command::Airspace(command) => {
                 airspace::decide(self, command, context).map(|events| self.with_voids(events, context.at))
             }

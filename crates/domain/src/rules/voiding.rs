@@ -45,9 +45,13 @@ impl State {
     }
 }
 
-/// Whether a finding is one that those who release a referral have seen, about the same thing.
+/// Whether a finding is one that those who release a referral have seen: about the same thing, measured the same, save that
+/// time has gone on.
 pub(super) fn was_reviewed(decision: &Decision, finding: &Finding) -> bool {
-    let about = |finding: &Finding| (finding.code, finding.evidence.clone(), finding.message.clone());
-    let seen = |then: &Finding| about(then) == about(finding);
+    let seen = |then: &Finding| {
+        let ages = then.unit == "s" && finding.unit == "s";
+        let measured = if ages { finding.measured } else { then.measured };
+        *finding == Finding { measured, article: finding.article, ..then.clone() }
+    };
     finding.level == Verdict::Refer && decision.findings.iter().any(seen)
 }

@@ -92,7 +92,7 @@ pub fn status_to_pb(
     confirm_by: Option<Timestamp>,
 ) -> pb::DecisionStatus {
     let stage = status.stage_at(decision, now);
-    let Status { id: _, stage: _, causes, since, reviews, reason } = status;
+    let Status { id: _, stage: _, causes, since: _, reviews, reason } = status;
     let state = match stage {
         Stage::Permitted => pb::DecisionState::Permitted,
         Stage::Referred => pb::DecisionState::Referred,
@@ -108,7 +108,7 @@ pub fn status_to_pb(
         state: state.into(),
         confirmation: confirmation.into(),
         causes: causes.iter().map(finding_to_pb).collect(),
-        state_time: Some(time::to_pb(*since)),
+        state_time: Some(time::to_pb(status.since_at(decision, now))),
         reviews: Some(approvals_to_pb(reviews)),
         reason: reason.clone(),
         confirm_by_time: confirm_by.filter(|_| lives).map(time::to_pb),

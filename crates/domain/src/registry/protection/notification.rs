@@ -63,7 +63,7 @@ fn amendable(
     Ok(before)
 }
 
-fn amended(before: ProtectedEntity, row: ProtectedEntity, context: &Context) -> ProtectedEntity {
+pub(super) fn amended(before: ProtectedEntity, row: ProtectedEntity, context: &Context) -> ProtectedEntity {
     let moved = before.area != row.area;
     let mut former_areas = before.former_areas;
     let mut former_area_consents = before.former_area_consents;
@@ -79,6 +79,8 @@ fn amended(before: ProtectedEntity, row: ProtectedEntity, context: &Context) -> 
         stage: before.stage,
         notified_by: before.notified_by,
         notified_at: before.notified_at,
+        // An amendment that says nothing of it makes no entry one that was never verified, which would not grow stale.
+        verified_at: row.verified_at.or(before.verified_at),
         // What is amended is not what was agreed to be removed.
         removal: None,
         ..row

@@ -20,6 +20,8 @@ pub(super) fn confirm(
         return Err(forbidden(&row, "confirmed"));
     }
     row.stage = Stage::Active;
+    // To reject a claim is not to give up what is protected.
+    row.removal = None;
     Ok((Change::Confirmed, row))
 }
 

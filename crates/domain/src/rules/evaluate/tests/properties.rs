@@ -11,6 +11,7 @@ use crate::incidents::incident::Severity;
 use crate::registry::area::Kind as AreaKind;
 use crate::registry::presence::{Level, Subject};
 use crate::registry::protection::{Category, Stage};
+use crate::rules::coordination::{Coordination, Said};
 use crate::rules::evaluate::*;
 use crate::rules::operation::{AdverseFact, Assessed, Kind, TargetType};
 
@@ -184,6 +185,26 @@ fn what_is_left_out_never_moves_a_verdict_toward_permit() {
 }
 
 #[test]
+fn no_kind_and_no_target_that_speak_of_the_ground_choose_what_is_protected_there_away() {
+    use Kind::{AirDefenceEngagement, AirStrike, IndirectFire, IndirectFireOrAirStrike, InterceptEngagement};
+    use TargetType::{AirMovement, Aircraft, Building, GroundFireSource, MovingVehicles, Site};
+    let strikes = [AirStrike, Kind::MissileStrike, IndirectFire, IndirectFireOrAirStrike];
+    let strikes = strikes.into_iter().flat_map(|kind| [(kind, Aircraft), (kind, AirMovement), (kind, Site)]);
+    let engagements = [InterceptEngagement, AirDefenceEngagement, Kind::TransitOrStrikeSortie, Kind::Other];
+    let engagements = engagements
+        .into_iter()
+        .flat_map(|kind| [Building, Site, GroundFireSource, MovingVehicles].map(|target| (kind, target)));
+    for (kind, target_type) in strikes.chain(engagements) {
+        let mut setup = Setup::in_order();
+        setup.articles = Some(Vec::new());
+        (setup.operation.kind, setup.operation.target_type) = (kind, target_type);
+        assert_eq!(setup.evaluate().verdict, Verdict::Permit, "{kind:?} at {target_type:?}");
+        setup.protect(AIM, Category::Medical, (500.0, 0.0), Stage::Active);
+        assert_eq!(setup.evaluate().verdict, Verdict::Deny, "{kind:?} at {target_type:?}");
+    }
+}
+
+#[test]
 fn an_operation_of_whatever_class_without_an_extent_is_never_permitted_whatever_the_rule_set_says() {
     for (kind, target_type) in [
         (Kind::AirStrike, TargetType::GroupPosition),
@@ -220,8 +241,9 @@ fn an_assessment_that_is_withdrawn_never_moves_a_verdict_toward_permit() {
 fn the_same_world_gives_the_same_bytes_in_whatever_order_it_came_about() {
     over_worlds(prop::collection::vec(restraint(), 0..4), |before, restraints| {
         let numbered: Vec<_> = restraints.iter().enumerate().collect();
-        let made = |order: &[(usize, &Restraint)]| {
+        let made = |order: &[(usize, &Restraint)], said: &[Arc<Coordination>]| {
             let mut setup = before.clone();
+            setup.coordination = said.to_vec();
             for (number, restraint) in order {
                 // Whoever comes first keeps the name that it has in either order.
                 setup.number_from(1_000 * (number + 1));
@@ -229,8 +251,15 @@ fn the_same_world_gives_the_same_bytes_in_whatever_order_it_came_about() {
             }
             serde_json::to_string(&setup.evaluate()).unwrap()
         };
+        let mut notified = before.clone();
+        // Two that round to the same metre.
+        for off_m in [700.1, 700.2] {
+            notified.say("party-a", Said::Notice(Some(super::codes::away(off_m))), 60);
+        }
+        let said = &notified.coordination;
         let back: Vec<_> = numbered.iter().rev().copied().collect();
-        prop_assert_eq!(made(&numbered), made(&back));
+        let said_back: Vec<_> = said.iter().rev().map(Arc::clone).collect();
+        prop_assert_eq!(made(&numbered, said), made(&back, &said_back));
         Ok(())
     });
 }

@@ -11,7 +11,7 @@ use crate::incidents;
 use crate::registry;
 use crate::registry::presence::{Level, Subject};
 use crate::registry::protection::{Category, Stage as Protected};
-use crate::rules::coordination::Said;
+use crate::rules::coordination::{self, Said};
 use crate::rules::decision::{Check, Decision, Stage};
 use crate::rules::evaluate::*;
 use crate::rules::review::{Command as ReviewCommand, Review};
@@ -130,6 +130,72 @@ fn a_referral_is_not_released_over_an_objection_that_no_reviewer_has_seen() {
     give(&mut state, reviewer("party-b"), 3, release()).unwrap();
     let status = state.statuses.get(&decision.id).unwrap();
     assert_eq!((status.stage, status.confirm_by()), (Stage::Released, Some(at(303))));
+}
+
+#[test]
+fn a_referral_is_not_released_over_a_claim_that_has_come_nearer_since_a_reviewer_saw_it() {
+    let mut setup = Setup::in_order()
+        .with_articles("[[article]]\nnumber=90\nkind=\"PENDING_CLAIM\"\ntitle=\"C\"\nwithin_m=2000.0");
+    setup.protect(super::codes::away(1_161.0), Category::Medical, (0.0, 0.0), Protected::Claimed);
+    let claim = setup.registry.protected_entities.iter().last().unwrap().as_ref().clone();
+    let before = setup.evaluate();
+    assert_eq!(before.verdict, Verdict::Refer, "{:?}", before.findings);
+    let mut nearer = setup.clone();
+    nearer.registry.protected_entities.put(crate::registry::protection::ProtectedEntity {
+        area: Area::point(super::codes::away(1_160.0)),
+        ..claim
+    });
+    let mut state = rules(&setup);
+    let mut row = state.rule_set_in_force().unwrap().as_ref().clone();
+    row.text =
+        format!("{TEXT}\n[[article]]\nnumber=90\nkind=\"PENDING_CLAIM\"\ntitle=\"C\"\nwithin_m=2000.0");
+    state.apply(&Event::RuleSet(Change::Adopted, Box::new(row)));
+    let decision = decided(&mut state, &setup);
+    assert_eq!(decision.verdict, Verdict::Refer, "{:?}", decision.findings);
+    let release = || ReviewCommand::Review {
+        id: decision.id.clone(),
+        review: Review::Release,
+        reason: "As reviewed".to_owned(),
+        reach: setup.reach,
+    };
+    let reviewer = |party: &str| Actor { name: "reviewer".to_owned(), ..actor(party) };
+    give(&mut state, reviewer("party-a"), 1, release()).unwrap();
+    state.registry = nearer.registry.clone();
+    let refused = give(&mut state, reviewer("party-b"), 2, release()).unwrap_err();
+    assert_eq!(refused.reason, Reason::ReleaseDenied, "{}", refused.message);
+    state.registry = setup.registry.clone();
+    give(&mut state, reviewer("party-b"), 3, release()).unwrap();
+    assert!(state.objections_now(&decision.id, at(4)).is_empty());
+    state.registry = nearer.registry;
+    assert!(!state.objections_now(&decision.id, at(5)).is_empty(), "what was released is voided by it too");
+}
+
+#[test]
+fn a_notice_of_another_point_voids_the_permit_in_its_own_group() {
+    let setup = Setup::in_order();
+    let mut state = rules(&setup);
+    let decision = decided(&mut state, &setup);
+    assert_eq!(decision.verdict, Verdict::Permit);
+    let notice = |point: Option<LatLng>| coordination::Command {
+        said: Said::Notice(point),
+        operation: Box::new(setup.operation.clone()),
+        party: None,
+    };
+    let told = give(&mut state, actor("party-a"), 1, notice(None)).unwrap();
+    assert_eq!(told.len(), 1, "a notice of the point itself voids nothing");
+    let told = give(&mut state, actor("party-a"), 2, notice(Some(super::codes::away(11_000.0)))).unwrap();
+    let Event::Status(_, status) = &told[1] else { panic!("{told:?}") };
+    assert_eq!((status.stage, status.causes[0].code), (Stage::Void, Code::LocationMismatch));
+}
+
+#[test]
+fn what_ends_by_time_alone_is_told_to_have_ended_then() {
+    let setup = Setup::in_order();
+    let mut state = rules(&setup);
+    let decision = decided(&mut state, &setup);
+    let (status, end) = (state.statuses.get(&decision.id).unwrap(), decision.expires_at.unwrap());
+    assert_eq!(status.since_at(&decision, at(1)), at(0));
+    assert_eq!(status.since_at(&decision, end.plus_seconds(5)), end);
 }
 
 fn asked(setup: &Setup) -> Check {
