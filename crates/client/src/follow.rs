@@ -18,13 +18,18 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Channel;
+use tonic::{Response, Status};
 
-/// Longest time that one round of asking and fetching may take.
+/// Longest that one answer of the ledger is waited for.
+const ANSWER_MAX: Duration = Duration::from_secs(2);
+/// Age of a round at which it begins no further page: it ends with what it has, and the next goes on from there.
 const ROUND_MAX: Duration = Duration::from_secs(2);
 /// Entries asked for at a time; a page of them stays far below the message limit of the client.
 const PAGE_ENTRIES: u32 = 500;
 /// How long to wait before what failed is tried again: a round, or the watch of the head.
 const RETRY: Duration = Duration::from_millis(200);
+/// What whoever waits is told once the follower ends.
+const NOT_FOLLOWED: &str = "it is no longer followed";
 /// Largest message taken from a ledger: a page of the largest entries.
 const MESSAGE_MAX_BYTES: usize = 64 * 1024 * 1024;
 
@@ -142,7 +147,7 @@ impl Follower {
         self.waiters.try_send(waiter).map_err(|_| unreachable("too many checks wait for it"))?;
         match tokio::time::timeout(within, reached).await {
             Ok(Ok(result)) => result,
-            Ok(Err(_)) => Err(unreachable("it is no longer followed")),
+            Ok(Err(_)) => Err(unreachable(NOT_FOLLOWED)),
             Err(_) => Err(unreachable("no answer in time")),
         }
     }
@@ -174,7 +179,7 @@ impl<S: Sink> Task<S> {
             while let Ok(waiter) = queue.try_recv() {
                 waiting.push(waiter);
             }
-            let round = self.bounded_round().await;
+            let round = self.round(&stop).await;
             // A failure that is tried again by itself is told once.
             if let Err(error) = &round
                 && (!failed || !waiting.is_empty())
@@ -191,22 +196,28 @@ impl<S: Sink> Task<S> {
         watch.abort();
     }
 
-    async fn bounded_round(&mut self) -> Result<Head, FollowError> {
-        let origin = self.from.chain.origin().to_owned();
-        match self.ask_head().await {
-            Ok(head) => self.reach(head).await,
-            Err(cause) => Err(FollowError::Unreachable { origin, cause }),
-        }
+    /// Asks for the head and fetches up to it. It takes one page at least, so that rounds that are too short for all that is
+    /// missing still come to an end of it.
+    async fn round(&mut self, stop: &CancellationToken) -> Result<Head, FollowError> {
+        let until = Instant::now() + ROUND_MAX;
+        let head = match self.ask_head(stop).await {
+            Ok(head) => head,
+            Err(cause) => return Err(self.unreachable(cause)),
+        };
+        self.reach(head, until, stop).await
     }
 
-    async fn ask_head(&mut self) -> Result<pb::Head, String> {
-        let asked = tokio::time::timeout(ROUND_MAX, self.client.get_head(pb::GetHeadRequest {}));
-        let response = asked.await.map_err(|_| "no answer in time".to_owned())?;
-        let response = response.map_err(|status| format!("{:?}: {}", status.code(), status.message()))?;
-        response.into_inner().head.ok_or_else(|| "an answer without a head".to_owned())
+    async fn ask_head(&mut self, stop: &CancellationToken) -> Result<pb::Head, String> {
+        let response = answered(self.client.get_head(pb::GetHeadRequest {}), stop).await?;
+        response.head.ok_or_else(|| "an answer without a head".to_owned())
     }
 
-    async fn reach(&mut self, head: pb::Head) -> Result<Head, FollowError> {
+    async fn reach(
+        &mut self,
+        head: pb::Head,
+        until: Instant,
+        stop: &CancellationToken,
+    ) -> Result<Head, FollowError> {
         let origin = self.from.chain.origin().to_owned();
         let floor = self.from.floor.as_ref().map_or(0, |floor| floor.size);
         let seen = self.from.chain.size().max(floor);
@@ -215,7 +226,11 @@ impl<S: Sink> Task<S> {
         }
         self.hold_floor()?;
         while self.from.chain.size() < head.size {
-            self.take_page().await?;
+            self.take_page(stop).await?;
+            let behind = head.size.saturating_sub(self.from.chain.size());
+            if behind > 0 && Instant::now() >= until {
+                return Err(self.unreachable(format!("{behind} entries are still to be fetched")));
+            }
         }
         let here = self.from.chain.tree().root_at(head.size);
         if here.as_ref().map(<[u8; 32]>::as_slice) != Some(head.root.as_ref()) {
@@ -237,17 +252,10 @@ impl<S: Sink> Task<S> {
     }
 
     /// Fetches one page, which ends at a signed checkpoint, verifies it and hands it on; else nothing of it is taken.
-    async fn take_page(&mut self) -> Result<(), FollowError> {
+    async fn take_page(&mut self, stop: &CancellationToken) -> Result<(), FollowError> {
         let origin = self.from.chain.origin().to_owned();
         let seen = self.from.chain.size();
-        let fetched = match tokio::time::timeout(ROUND_MAX, self.fetch_page()).await {
-            Ok(fetched) => fetched,
-            Err(_) => Err(FollowError::Unreachable {
-                origin: origin.clone(),
-                cause: "entries took too long".into(),
-            }),
-        };
-        let taken = match fetched {
+        let taken = match self.fetch_page(stop).await {
             Ok(batch) => self.sink.take(batch).await.map_err(|cause| FollowError::NotTaken { origin, cause }),
             Err(error) => Err(error),
         };
@@ -257,16 +265,13 @@ impl<S: Sink> Task<S> {
         taken
     }
 
-    async fn fetch_page(&mut self) -> Result<Batch, FollowError> {
+    async fn fetch_page(&mut self, stop: &CancellationToken) -> Result<Batch, FollowError> {
         let origin = self.from.chain.origin().to_owned();
         let unverified = |cause: String| FollowError::Unverified { origin: origin.clone(), cause };
         let request = pb::ListEntriesRequest { first_index: self.from.chain.size(), page_size: PAGE_ENTRIES };
-        let page = self.client.list_entries(request).await.map_err(|status| FollowError::Unreachable {
-            origin: origin.clone(),
-            cause: format!("{:?}: {}", status.code(), status.message()),
-        })?;
+        let page = answered(self.client.list_entries(request), stop).await;
         let pb::ListEntriesResponse { entries: given, checkpoint, earlier_checkpoints: _ } =
-            page.into_inner();
+            page.map_err(|cause| self.unreachable(cause))?;
         if given.is_empty() {
             return Err(unverified(format!("entry {} is withheld", self.from.chain.size())));
         }
@@ -286,6 +291,25 @@ impl<S: Sink> Task<S> {
         }
         self.hold_floor()?;
         Ok(Batch { entries, checkpoint, head })
+    }
+
+    fn unreachable(&self, cause: String) -> FollowError {
+        FollowError::Unreachable { origin: self.from.chain.origin().to_owned(), cause }
+    }
+}
+
+/// An answer of the ledger, or why there is none in time.
+async fn answered<T>(
+    call: impl Future<Output = Result<Response<T>, Status>>,
+    stop: &CancellationToken,
+) -> Result<T, String> {
+    tokio::select! {
+        answer = tokio::time::timeout(ANSWER_MAX, call) => match answer {
+            Ok(Ok(response)) => Ok(response.into_inner()),
+            Ok(Err(status)) => Err(format!("{:?}: {}", status.code(), status.message())),
+            Err(_) => Err("no answer in time".to_owned()),
+        },
+        () = stop.cancelled() => Err(NOT_FOLLOWED.to_owned()),
     }
 }
 
