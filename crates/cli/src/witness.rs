@@ -6,27 +6,25 @@
 
 mod asked;
 mod round;
+mod rounds;
 mod seen;
 mod settings;
 mod trouble;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use concord_ledger::receipt::Receipt;
 use concord_store::{FollowedCopy, SEGMENT_BYTES};
-use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
 use crate::serve::stop_on_signal;
-use crate::verify::files;
 use crate::{Failure, say};
 use asked::Asked;
 use round::Watched;
+use rounds::Rounds;
 use seen::Seen;
 use settings::{Given, Peer, Settings};
-use trouble::Trouble;
 
 /// Flags of `concord witness`.
 #[derive(Debug, clap::Args)]
@@ -56,33 +54,21 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let mut watched = watched(&settings)?;
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone()));
-    let (mut stood, mut failed) = (standing(&seen, &watched), String::new());
-    loop {
-        let round = round(&seen, &mut watched, settings.receipts.as_deref());
-        let ended = tokio::select! {
-            // A round that is cut off has kept all that left.
-            () = stop.cancelled() => None,
-            ended = round => Some(ended),
-        };
-        let stands = standing(&seen, &watched);
-        match ended {
-            Some(ended) if args.once => return ended,
+    let rounds = Rounds::new(&seen, settings.receipts.as_deref(), Duration::from_secs(settings.round_max_s));
+    let interval = Duration::from_secs(settings.interval_s);
+    let all = async {
+        match args.once {
+            true => rounds.once(&mut watched).await,
             // What is found anew ends the witness, so that whoever runs it is told; started again, it goes on with the others.
-            Some(Err(failure)) if stands.iter().any(|origin| !stood.contains(origin)) => return Err(failure),
-            Some(Err(failure)) if failure.message != failed => {
-                say::aside(&failure.message);
-                failed = failure.message;
-            }
-            Some(Err(_)) | None => {}
-            Some(Ok(())) => failed.clear(),
+            false => Err(rounds.go_on(&mut watched, interval).await),
         }
-        stood = stands;
-        tokio::select! {
-            () = stop.cancelled() => break,
-            () = tokio::time::sleep(Duration::from_secs(settings.interval_s)) => {}
-        }
+    };
+    tokio::select! {
+        // A round that is cut off has kept all that left.
+        () = stop.cancelled() => {}
+        ended = all => return ended,
     }
-    match stood.first() {
+    match watched.iter().map(Watched::origin).find(|origin| seen.of(origin).found.is_some()) {
         None => Ok(()),
         Some(origin) => {
             Err(Failure::new(Failure::FOUND, format!("{origin} is not cosigned for what was found")))
@@ -121,54 +107,4 @@ fn opened(folder: &Path, peer: &Peer) -> Result<FollowedCopy, Failure> {
         say::aside(&format!("{}: the end of the copy was torn; it is fetched again", folder.display()));
     }
     Ok(copy)
-}
-
-/// Ledgers against which something stands.
-fn standing(seen: &Seen, watched: &[Watched]) -> Vec<String> {
-    let origins = watched.iter().map(Watched::origin);
-    origins.filter(|origin| seen.of(origin).found.is_some()).map(str::to_owned).collect()
-}
-
-/// One round with every ledger at once, so that none holds up another; tells each, and fails with what weighs most.
-async fn round(seen: &Seen, watched: &mut [Watched], receipts: Option<&Path>) -> Result<(), Failure> {
-    let receipts = receipts.map_or_else(|| Ok(Vec::new()), read_receipts)?;
-    let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let rounds = watched.iter_mut().map(|ledger| async {
-        let origin = ledger.origin().to_owned();
-        let own: Vec<Receipt> = receipts.iter().filter(|it| it.origin == origin).cloned().collect();
-        let ended = ledger.round(seen, &own, at).await;
-        let news = ended
-            .as_ref()
-            .is_ok_and(|checkpoint| ledger.told.replace(checkpoint.size) != Some(checkpoint.size));
-        (origin, ended, news)
-    });
-    let mut worst: Option<Trouble> = None;
-    let mut told = Vec::new();
-    for (origin, ended, news) in join_all(rounds).await {
-        match ended {
-            Ok(_) if !news => {}
-            Ok(checkpoint) => say::line(&format!("{origin}: cosigned over {} entries", checkpoint.size)),
-            Err(trouble) => {
-                told.push(format!("{origin}: {trouble}"));
-                worst = worst.into_iter().chain([trouble]).max_by_key(Trouble::code);
-            }
-        }
-    }
-    match worst {
-        None => Ok(()),
-        Some(worst) => Err(Failure::new(worst.code(), told.join("\n"))),
-    }
-}
-
-/// Receipts that the party holds.
-fn read_receipts(path: &Path) -> Result<Vec<Receipt>, Failure> {
-    let input = |path: &Path, e: &dyn std::fmt::Display| {
-        Failure::new(Failure::INPUT, format!("{}: {e}", path.display()))
-    };
-    let mut receipts = Vec::new();
-    for file in files(path).map_err(|e| input(path, &e))? {
-        let json = std::fs::read(&file).map_err(|e| input(&file, &e))?;
-        receipts.push(Receipt::from_json(&json).map_err(|e| input(&file, &e))?);
-    }
-    Ok(receipts)
 }

@@ -39,6 +39,10 @@ pub(crate) struct Given {
     /// Seconds between two rounds; 5 where it is not given.
     #[arg(long)]
     interval_s: Option<u64>,
+    /// Seconds after which a round with one ledger is cut off, to be told of and gone on with; 60 where it is not given. The
+    /// first copy of a large ledger, or very many receipts, may need more.
+    #[arg(long)]
+    round_max_s: Option<u64>,
     /// Address of a service, such as registry=https://registry.example:7401; one for each ledger of the accord.
     #[arg(long = "peer", value_parser = peer)]
     #[serde(deserialize_with = "pairs")]
@@ -66,10 +70,12 @@ pub(super) struct Settings {
     pub(super) copy: Option<PathBuf>,
     pub(super) receipts: Option<PathBuf>,
     pub(super) interval_s: u64,
+    pub(super) round_max_s: u64,
     pub(super) peers: Vec<Peer>,
 }
 
 const INTERVAL_S: u64 = 5;
+const ROUND_MAX_S: u64 = 60;
 
 impl Settings {
     /// Reads `path`, then `flags`. Relative paths in the file are relative to its folder.
@@ -98,8 +104,18 @@ fn read_file(path: &Path, faults: &mut Vec<String>) -> Given {
 
 fn anchored(file: Given, base: &Path) -> Given {
     let anchor = |path: Option<PathBuf>| path.map(|path| base.join(path));
-    let Given { accord, certificate, private_key, witness_key, data_dir, copy, receipts, interval_s, peers } =
-        file;
+    let Given {
+        accord,
+        certificate,
+        private_key,
+        witness_key,
+        data_dir,
+        copy,
+        receipts,
+        interval_s,
+        round_max_s,
+        peers,
+    } = file;
     Given {
         accord: anchor(accord),
         certificate: anchor(certificate),
@@ -109,6 +125,7 @@ fn anchored(file: Given, base: &Path) -> Given {
         copy: anchor(copy),
         receipts: anchor(receipts),
         interval_s,
+        round_max_s,
         peers,
     }
 }
@@ -125,13 +142,24 @@ fn merge(file: Given, flags: Given) -> Given {
         copy: flags.copy.or(file.copy),
         receipts: flags.receipts.or(file.receipts),
         interval_s: flags.interval_s.or(file.interval_s),
+        round_max_s: flags.round_max_s.or(file.round_max_s),
         peers: peers.into_iter().collect(),
     }
 }
 
 fn check(given: Given, faults: &mut Vec<String>) -> Option<Settings> {
-    let Given { accord, certificate, private_key, witness_key, data_dir, copy, receipts, interval_s, peers } =
-        given;
+    let Given {
+        accord,
+        certificate,
+        private_key,
+        witness_key,
+        data_dir,
+        copy,
+        receipts,
+        interval_s,
+        round_max_s,
+        peers,
+    } = given;
     let mut required = |key: &str, path: Option<PathBuf>| {
         if path.is_none() {
             faults.push(format!("{key}: must be set in the file or by a flag"));
@@ -149,8 +177,10 @@ fn check(given: Given, faults: &mut Vec<String>) -> Option<Settings> {
     let key_pem = private_key.and_then(|path| read_secret("private_key", &path, faults));
     let witness_pem = witness_key.and_then(|path| read_secret("witness_key", &path, faults));
     let accord = accord.and_then(|path| read_accord(&path, faults)).map(|opened| opened.accord)?;
-    if interval_s == Some(0) {
-        faults.push("interval_s: must be at least 1".to_owned());
+    for (key, seconds) in [("interval_s", interval_s), ("round_max_s", round_max_s)] {
+        if seconds == Some(0) {
+            faults.push(format!("{key}: must be at least 1"));
+        }
     }
     let peers = peers_of(&accord, peers, faults);
     let key = witness_pem
@@ -162,6 +192,7 @@ fn check(given: Given, faults: &mut Vec<String>) -> Option<Settings> {
         copy,
         receipts,
         interval_s: interval_s.unwrap_or(INTERVAL_S),
+        round_max_s: round_max_s.unwrap_or(ROUND_MAX_S),
         peers,
         accord,
     })

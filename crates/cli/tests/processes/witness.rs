@@ -3,6 +3,7 @@
 mod liar;
 mod lies;
 mod restored;
+mod slow;
 mod steps;
 
 use std::path::{Path, PathBuf};
@@ -28,6 +29,8 @@ const ALL: [&str; 3] = ["registry", "incidents", "rules"];
 const ORIGIN: &str = "accord-1/registry";
 /// Exit codes of the command.
 const NO: i32 = 1;
+const INPUT: i32 = 65;
+const UNREACHABLE: i32 = 69;
 const STORE: i32 = 74;
 const FOUND: i32 = 76;
 

@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 
 use concord_ledger::hash::Hash;
 use concord_ledger::{LogKey, PrivateKey};
@@ -31,6 +32,8 @@ pub(super) enum Lie {
     Withholds(u64),
     /// Hands out other bytes for the entry at that index.
     Swaps(u64),
+    /// Hands out one group at a time, and takes so long over it.
+    Drips(Duration),
 }
 
 /// A root of nothing.
@@ -132,7 +135,7 @@ impl LedgerService for Between {
         match self.lie() {
             Lie::OtherRoot => answer.checkpoint = self.log.sign(size, &OTHER),
             Lie::NoProof => answer.checkpoint = self.log.sign(size + 1, &OTHER),
-            Lie::None | Lie::Withholds(_) | Lie::Swaps(_) => {}
+            Lie::None | Lie::Withholds(_) | Lie::Swaps(_) | Lie::Drips(_) => {}
         }
         Ok(Response::new(answer))
     }
@@ -156,7 +159,12 @@ impl LedgerService for Between {
         &self,
         request: Request<ledger::ListEntriesRequest>,
     ) -> Result<Response<ledger::ListEntriesResponse>, Status> {
-        let mut answer = self.real.clone().list_entries(request.into_inner()).await?.into_inner();
+        let mut request = request.into_inner();
+        if let Lie::Drips(time) = self.lie() {
+            tokio::time::sleep(time).await;
+            request.page_size = 1;
+        }
+        let mut answer = self.real.clone().list_entries(request).await?.into_inner();
         match self.lie() {
             Lie::Withholds(index) => answer.entries.retain(|entry| entry.index < index),
             Lie::Swaps(index) => {
@@ -166,7 +174,7 @@ impl LedgerService for Between {
                     entry.header = header.to_string().into_bytes().into();
                 }
             }
-            Lie::None | Lie::OtherRoot | Lie::NoProof => {}
+            Lie::None | Lie::OtherRoot | Lie::NoProof | Lie::Drips(_) => {}
         }
         Ok(Response::new(answer))
     }
