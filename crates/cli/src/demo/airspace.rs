@@ -1,4 +1,4 @@
-//! Air reservations that conflict in four dimensions, and how altitude separates them.
+//! Air reservations that conflict in four dimensions, how altitude separates them, and what a bound third state may.
 
 use std::time::Instant;
 
@@ -8,14 +8,17 @@ use concord_proto::pb::r#type::v1 as shared;
 use tonic::Code;
 
 use super::Step;
-use super::checks::{circle, window};
+use super::checks::{CHECK, REMOTE, circle, operation, window};
 use super::lists::expect;
 use super::stage::Stage;
 use super::tell::Teller;
 use crate::session::Who;
 
+/// A state that is bound by the rules and has no vote.
+const THIRD_STATE: &str = "third-state";
+
 pub(super) async fn reservations(stage: &Stage, teller: &Teller) -> Step {
-    teller.part(16, "Of two air reservations that conflict in four dimensions the second is refused, and told what it had not read.");
+    teller.part("Of two air reservations that conflict in four dimensions the second is refused, and told what it had not read. A bound third state reserves too, and checks nothing.");
     let first = reserve(stage, teller, "party-a", "first", (1_000.0, 3_000.0)).await;
     first.map_err(|status| status.message().to_owned())?;
     let conflicting = reserve(stage, teller, "party-b", "second", (2_000.0, 4_000.0)).await;
@@ -24,7 +27,23 @@ pub(super) async fn reservations(stage: &Stage, teller: &Teller) -> Step {
         return Err("the refusal does not name what was not read".to_owned());
     }
     let apart = reserve(stage, teller, "party-b", "second", (3_600.0, 5_000.0)).await;
-    apart.map_err(|status| status.message().to_owned())
+    apart.map_err(|status| status.message().to_owned())?;
+    let third = reserve(stage, teller, THIRD_STATE, "transport", (5_600.0, 7_000.0)).await;
+    third.map_err(|status| status.message().to_owned())?;
+    third_state_checks(stage, teller).await
+}
+
+/// Operations are the state parties' alone.
+async fn third_state_checks(stage: &Stage, teller: &Teller) -> Step {
+    let by = Who::new(THIRD_STATE, "actor-1", Role::DutyOfficer);
+    let began = Instant::now();
+    let request = pb::CheckOperationRequest { operation: Some(operation(REMOTE)), ..Default::default() };
+    let answer: Result<pb::CheckOperationResponse, _> = stage.sessions().call(&by, CHECK, request).await;
+    expect(&answer, Code::PermissionDenied, "a check by a third state")?;
+    if let Err(status) = answer {
+        teller.call(&by, "check an operation", &format!("refused: {}", status.message()), began);
+    }
+    Ok(())
 }
 
 /// Nothing suspends the airspace.

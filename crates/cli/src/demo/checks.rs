@@ -23,9 +23,9 @@ use crate::session::Who;
 use crate::verify::verify_text;
 
 const RULES: &str = include_str!("../../assets/rules-of-engagement.toml");
-const CHECK: &str = "concord.rules.v1.CheckService/CheckOperation";
+pub(super) const CHECK: &str = "concord.rules.v1.CheckService/CheckOperation";
 /// Open sea, away from everything that the demo protects.
-const REMOTE: (f64, f64) = (1.6, 1.8);
+pub(super) const REMOTE: (f64, f64) = (1.6, 1.8);
 const SECONDS_PER_HOUR: i64 = 3_600;
 /// Longest wait for a word on the holder's stream.
 const VOID_WITHIN: Duration = Duration::from_secs(10);
@@ -107,10 +107,8 @@ fn reason(finding: &pb::Finding) -> String {
 }
 
 pub(super) async fn adopt_rules(stage: &Stage, teller: &Teller) -> Step {
-    teller.part(
-        12,
-        "Before any rule set is in force every check is denied; then every party signs the same text.",
-    );
+    teller
+        .part("Before any rule set is in force every check is denied; then every party signs the same text.");
     check(
         stage,
         teller,
@@ -180,7 +178,7 @@ async fn presence(stage: &Stage, teller: &Teller, party: &str) -> Step {
 }
 
 pub(super) async fn beside_the_convoy(stage: &Stage, teller: &Teller) -> Step {
-    teller.part(13, "A check beside the convoy is denied with every reason at once, not only the first.");
+    teller.part("A check beside the convoy is denied with every reason at once, not only the first.");
     let mut beside = operation((0.5, 0.6425));
     beside.sources.truncate(1);
     beside.harm_estimate = None;
@@ -225,7 +223,6 @@ pub(super) async fn beside_the_convoy(stage: &Stage, teller: &Teller) -> Step {
 
 pub(super) async fn too_little_known(stage: &Stage, teller: &Teller) -> Step {
     teller.part(
-        14,
         "Where too little is known people of every party decide; one of them refuses, and that is the end.",
     );
     let mut unknown = operation(REMOTE);
@@ -259,7 +256,7 @@ pub(super) async fn too_little_known(stage: &Stage, teller: &Teller) -> Step {
 }
 
 pub(super) async fn permit_and_void(stage: &Stage, teller: &Teller) -> Step {
-    teller.part(15, "With all in order: PERMIT. A hospital is notified inside, and the holder's stream says VOID at once.");
+    teller.part("With all in order: PERMIT. A hospital is notified inside, and the holder's stream says VOID at once.");
     let in_order = operation(REMOTE);
     let answer = check(
         stage,
@@ -315,7 +312,6 @@ pub(super) async fn watched(
 
 pub(super) async fn survives_a_kill(stage: &mut Stage, teller: &Teller) -> Step {
     teller.part(
-        19,
         "Rules is killed with SIGKILL while checks run: every answered verdict is there, byte for byte.",
     );
     let began = Instant::now();

@@ -19,7 +19,7 @@ const INCIDENT: &str = "incidents/convoy-hit";
 const SERVICE: &str = "concord.incidents.v1.IncidentService";
 
 pub(super) async fn suspended(stage: &Stage, teller: &Teller) -> Step {
-    teller.part(18, "A convoy is hit; the party's own finding suspends its operations in the same instant, and voids what it held.");
+    teller.part("A convoy is hit; the party's own finding suspends its operations in the same instant, and voids what it held.");
     let allowed = (rules::Verdict::Permit, "ALL_CHECKS_PASSED");
     let permit = check(stage, teller, "check an operation in open sea", operation(QUIET), allowed).await?;
     let mut stream = watched(stage, &permit.decision.unwrap_or_default().name).await?;

@@ -33,7 +33,7 @@ pub(super) async fn flash(stage: &Stage, by: &Who, body: &str) -> Result<pb::Hot
 }
 
 pub(super) async fn flash_messages(stage: &Stage, teller: &Teller) -> Step {
-    teller.part(17, "A FLASH message is acknowledged by a named duty role; another is not, and escalates after its three seconds.");
+    teller.part("A FLASH message is acknowledged by a named duty role; another is not, and escalates after its three seconds.");
     let failed = |status: tonic::Status| status.message().to_owned();
     let channel = stage.sessions().channel(&officer("party-b"), "incidents").map_err(failed)?;
     let request = pb::StreamMessagesRequest { cursor: 0 };

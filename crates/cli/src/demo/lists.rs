@@ -19,8 +19,7 @@ pub(super) const OTHER: &str = "designations/qde-137";
 const NAME: &str = "AL-QAIDA IN IRAQ";
 
 pub(super) async fn accord(stage: &Stage, teller: &Teller) -> Step {
-    teller
-        .part(1, "Two parties, a third state, an observer, a notifier and an auditor work under one accord.");
+    teller.part("Two parties, a third state, an observer, a notifier and an auditor work under one accord.");
     let by = Who::new("auditor", "actor-1", Role::Auditor);
     let began = Instant::now();
     let method = "concord.registry.v1.AccordService/GetAccord";
@@ -35,7 +34,6 @@ pub(super) async fn accord(stage: &Stage, teller: &Teller) -> Step {
 pub(super) async fn import_entities(stage: &Stage, teller: &Teller, file: Vec<u8>) -> Step {
     use pb::import_designations_request::Content;
     teller.part(
-        2,
         "A list of entities is imported: groups become proposals, never designations; persons are left out.",
     );
     let by = Who::new("party-a", "actor-1", Role::Proposer);
@@ -73,7 +71,6 @@ pub(super) async fn import_entities(stage: &Stage, teller: &Teller, file: Vec<u8
 
 pub(super) async fn designate(stage: &Stage, teller: &Teller) -> Step {
     teller.part(
-        3,
         "A group is designated only when every party has approved the same version, each by another actor.",
     );
     let own = Who::new("party-a", "actor-1", Role::Approver);
@@ -109,7 +106,7 @@ async fn second_group(stage: &Stage, teller: &Teller) -> Step {
 }
 
 pub(super) async fn name_non_target(stage: &Stage, teller: &Teller) -> Step {
-    teller.part(4, "One party names a group that is not an acceptable target: in force at once, and its designation falls.");
+    teller.part("One party names a group that is not an acceptable target: in force at once, and its designation falls.");
     let by = Who::new("party-b", "actor-1", Role::Proposer);
     let began = Instant::now();
     let request = pb::NameNonTargetGroupRequest {

@@ -22,7 +22,6 @@ const WRITES: u32 = 64;
 
 pub(super) async fn receipt(stage: &Stage, teller: &Teller) -> Step {
     teller.part(
-        9,
         "Every write is answered with a receipt that anybody can verify with the accord's public keys alone.",
     );
     let by = Who::new("notifier", "actor-1", Role::Proposer);
@@ -49,7 +48,6 @@ pub(super) async fn receipt(stage: &Stage, teller: &Teller) -> Step {
 
 pub(super) async fn survives_a_kill(stage: &mut Stage, teller: &Teller) -> Step {
     teller.part(
-        10,
         "The process is killed with SIGKILL while writes run: whatever was answered is there, byte for byte.",
     );
     let by = Who::new("notifier", "actor-1", Role::Proposer);
@@ -98,7 +96,6 @@ pub(super) async fn survives_a_kill(stage: &mut Stage, teller: &Teller) -> Step 
 
 pub(super) async fn export(stage: &Stage, teller: &Teller) -> Step {
     teller.part(
-        20,
         "The ledgers are exported and verified; their fold, and every decision recomputed, is identical.",
     );
     let mut texts = Vec::new();

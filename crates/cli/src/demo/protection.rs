@@ -19,8 +19,7 @@ const NOTIFY: &str = "concord.registry.v1.ProtectionService/NotifyProtectedEntit
 
 pub(super) async fn import_sites(stage: &Stage, teller: &Teller, file: Vec<u8>) -> Step {
     use pb::import_protected_entities_request::Content;
-    teller
-        .part(5, "A notifier imports health sites: each is protected from the instant that it is recorded.");
+    teller.part("A notifier imports health sites: each is protected from the instant that it is recorded.");
     let by = Who::new("notifier", "actor-1", Role::Proposer);
     let began = Instant::now();
     let options = pb::ImportProtectedEntitiesOptions {
@@ -49,7 +48,7 @@ pub(super) async fn import_sites(stage: &Stage, teller: &Teller, file: Vec<u8>) 
 }
 
 pub(super) async fn convoy(stage: &Stage, teller: &Teller) -> Step {
-    teller.part(6, "A relief convoy is notified: protected at once, then received at centre and at unit level by each party.");
+    teller.part("A relief convoy is notified: protected at once, then received at centre and at unit level by each party.");
     let by = Who::new("notifier", "actor-1", Role::Proposer);
     let began = Instant::now();
     let request = pb::NotifyMovementRequest {
@@ -128,7 +127,7 @@ pub(super) fn hospital(id: &str, latitude: f64, longitude: f64) -> pb::NotifyPro
 }
 
 pub(super) async fn wrong_fields(stage: &Stage, teller: &Teller) -> Step {
-    teller.part(7, "A wrong request is refused with every wrong field named, and writes nothing.");
+    teller.part("A wrong request is refused with every wrong field named, and writes nothing.");
     let by = Who::new("notifier", "actor-1", Role::Proposer);
     let began = Instant::now();
     let mut request = hospital("Not An Id", 112.5, 36.1);
@@ -151,7 +150,6 @@ pub(super) async fn wrong_fields(stage: &Stage, teller: &Teller) -> Step {
 
 pub(super) async fn forbidden(stage: &Stage, teller: &Teller) -> Step {
     teller.part(
-        8,
         "A role that may not is told so, whoever asks: an auditor reads everything and writes nothing.",
     );
     let by = Who::new("auditor", "actor-1", Role::Auditor);

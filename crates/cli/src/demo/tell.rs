@@ -1,5 +1,6 @@
 //! How the story is told: for each step a sentence, who asked what, what came back, and the time that it took.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
 
 use serde_json::json;
@@ -10,15 +11,18 @@ use crate::session::Who;
 /// Tells steps as text or as JSON lines.
 pub(super) struct Teller {
     json: bool,
+    /// How many parts were begun.
+    parts: AtomicU32,
 }
 
 impl Teller {
     pub(super) fn new(json: bool) -> Self {
-        Self { json }
+        Self { json, parts: AtomicU32::new(0) }
     }
 
-    /// The heading of a part of the story.
-    pub(super) fn part(&self, number: u32, sentence: &str) {
+    /// The heading of the next part of the story.
+    pub(super) fn part(&self, sentence: &str) {
+        let number = self.parts.fetch_add(1, Ordering::Relaxed) + 1;
         match self.json {
             true => say::line(&json!({"part": number, "sentence": sentence}).to_string()),
             false => say::line(&format!("\n{number}. {sentence}")),

@@ -10,6 +10,7 @@
 )]
 
 mod clock;
+mod demo;
 mod fault;
 mod kill;
 mod pause;
