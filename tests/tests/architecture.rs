@@ -148,18 +148,35 @@ fn every_file_says_first_what_it_is_and_is_short() {
     }
 }
 
+/// Every document: those beside the workspace's manifest, and those in its folders.
+fn documents() -> Vec<PathBuf> {
+    let beside = std::fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path());
+    let mut found: Vec<_> =
+        beside.filter(|path| path.extension().is_some_and(|extension| extension == "md")).collect();
+    for folder in ["docs", "crates", "services", "tests", "proto", "deploy"] {
+        files(&root().join(folder), "md", &mut found);
+    }
+    for known in ["README.md", "docs/threats.md", "docs/formats/entry.md", "docs/torture/README.md"] {
+        assert!(found.contains(&root().join(known)), "{known} was not found");
+    }
+    found
+}
+
 #[test]
 fn every_path_that_the_documents_name_exists() {
-    let documents = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/rule-sets.md"];
-    for document in documents {
-        let text = std::fs::read_to_string(root().join(document)).unwrap();
+    for document in documents() {
+        let text = std::fs::read_to_string(&document).unwrap();
         for quoted in text.split('`').skip(1).step_by(2) {
             let path = quoted.split(':').next().unwrap();
             let looks_like_path =
                 path.contains('/') && !path.contains(['<', '*', ' ', '{', '$']) && !path.starts_with("http");
             let ours = ["crates/", "services/", "proto/", "tests/", "docs/", "deploy/", ".ci/"];
             if looks_like_path && ours.iter().any(|start| path.starts_with(start)) {
-                assert!(root().join(path).exists(), "{document} names {path}, which does not exist");
+                assert!(
+                    root().join(path).exists(),
+                    "{} names {path}, which does not exist",
+                    document.display()
+                );
             }
         }
     }

@@ -11,7 +11,8 @@
 
 use std::collections::BTreeSet;
 
-use concord_policy::{Authorizer, methods};
+use concord_domain::actor::{Actor, ParticipantKind, Role};
+use concord_policy::{Authorizer, Decision, methods};
 use prost_reflect::DescriptorPool;
 
 /// Services that a process offers.
@@ -38,7 +39,18 @@ fn every_served_method_has_a_policy_and_every_policy_a_served_method() {
     let ours: BTreeSet<String> =
         with_policy.iter().filter(|name| name.starts_with("concord.")).cloned().collect();
     assert_eq!(served, ours);
-    Authorizer::new().unwrap();
+    let authorizer = Authorizer::new().unwrap();
+    for method in with_policy {
+        assert!(somebody_may_call(&authorizer, &method), "no policy permits {method} to anybody");
+    }
+}
+
+/// Whether a participant of some kind may call a method in some role.
+fn somebody_may_call(authorizer: &Authorizer, method: &str) -> bool {
+    let all = ParticipantKind::ALL.into_iter().flat_map(|kind| Role::ALL.map(|role| (kind, role)));
+    let actor =
+        |(kind, role)| Actor { participant: "party-a".into(), kind, role, name: "actor-1".to_owned() };
+    all.map(actor).any(|actor| authorizer.authorise(&actor, method) == Decision::Allow)
 }
 
 #[test]

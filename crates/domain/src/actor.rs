@@ -22,6 +22,18 @@ pub enum ParticipantKind {
     Operator,
 }
 
+impl ParticipantKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [
+        Self::StateParty,
+        Self::BoundThirdState,
+        Self::Observer,
+        Self::HumanitarianNotifier,
+        Self::Auditor,
+        Self::Operator,
+    ];
+}
+
 /// In what role an actor acts; one certificate holds one role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -48,15 +48,6 @@ struct Known {
     callers: Vec<(ParticipantKind, Role)>,
 }
 
-const KINDS: [ParticipantKind; 6] = [
-    ParticipantKind::StateParty,
-    ParticipantKind::BoundThirdState,
-    ParticipantKind::Observer,
-    ParticipantKind::HumanitarianNotifier,
-    ParticipantKind::Auditor,
-    ParticipantKind::Operator,
-];
-
 impl Authorizer {
     /// Parses and validates the policies, and decides for every kind, role and method.
     ///
@@ -77,7 +68,7 @@ impl Authorizer {
         let mut known = HashMap::new();
         for method in methods::ALL {
             let mut callers = Vec::new();
-            for kind in KINDS {
+            for kind in ParticipantKind::ALL {
                 for role in Role::ALL {
                     if decide(&policies, &schema, kind, role, method.group)? == Decision::Allow {
                         callers.push((kind, role));

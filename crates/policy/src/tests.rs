@@ -35,7 +35,7 @@ fn an_auditor_reads_and_witnesses_everything_and_writes_nothing() {
 fn only_state_parties_approve_and_only_as_approvers() {
     let authorizer = Authorizer::new().unwrap();
     let method = "concord.registry.v1.DesignationService/DecideDesignation";
-    for kind in KINDS {
+    for kind in ParticipantKind::ALL {
         for role in Role::ALL {
             let may = kind == ParticipantKind::StateParty && role == Role::Approver;
             assert_eq!(
@@ -51,7 +51,7 @@ fn only_state_parties_approve_and_only_as_approvers() {
 fn only_approvers_and_reviewers_of_state_parties_attest() {
     let authorizer = Authorizer::new().unwrap();
     let method = "concord.rules.v1.CoordinationService/AttestOperation";
-    for kind in KINDS {
+    for kind in ParticipantKind::ALL {
         for role in Role::ALL {
             let may = kind == ParticipantKind::StateParty && matches!(role, Role::Approver | Role::Reviewer);
             let decision = authorizer.authorise(&actor(kind, role), method);
