@@ -13,7 +13,8 @@ const FORMAT: &str = "GeoJSON";
 pub struct Site {
     /// Number of the feature in the file, from 1.
     pub row: u32,
-    /// Key that stays the same from file to file: the OpenStreetMap identifier, else the place.
+    /// Key that stays the same from file to file: the OpenStreetMap identifier, with the type of the element where the file
+    /// gives it, else the place.
     pub key: String,
     /// Name; where the file has none, what it is.
     pub name: String,
@@ -59,8 +60,7 @@ fn refused(what: String, remedy: &'static str) -> FormatError {
 fn site(feature: &Value, row: u32) -> Result<Site, RowError> {
     let empty = Map::new();
     let tags = feature.get("properties").and_then(Value::as_object).unwrap_or(&empty);
-    let osm = tags.get("osm_id").or_else(|| tags.get("@id")).or_else(|| feature.get("id"));
-    let osm = osm.map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned));
+    let osm = osm_key(feature, tags);
     let error = |reason: String| RowError { row, key: osm.clone().unwrap_or_default(), reason };
     let geometry = feature.get("geometry").filter(|geometry| !geometry.is_null());
     let geometry = geometry.ok_or_else(|| error("it has no geometry; give its place".to_owned()))?;
@@ -87,6 +87,22 @@ fn site(feature: &Value, row: u32) -> Result<Site, RowError> {
         name: name.map_or_else(|| format!("unnamed {}", word(tags)), str::to_owned),
         category,
         point,
+    })
+}
+
+/// The OpenStreetMap identifier. A node and a way may have the same number, so it stands with the type of its element, such
+/// as `node/123`, where the file gives that in any of the ways that are in use.
+fn osm_key(feature: &Value, tags: &Map<String, Value>) -> Option<String> {
+    let given = [tags.get("osm_id"), tags.get("@id"), feature.get("id")];
+    let given = given.into_iter().flatten().filter(|id| !id.is_null());
+    let given: Vec<_> = given.map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)).collect();
+    let id = given.first()?;
+    let typed = given.iter().find(|other| other.rsplit_once('/').is_some_and(|(_, number)| number == id));
+    let kind = ["osm_type", "@type"].into_iter().map(|key| tag(tags, key)).find(|kind| !kind.is_empty());
+    Some(match (typed, kind) {
+        (Some(typed), _) => typed.clone(),
+        (None, Some(kind)) if !id.contains('/') => format!("{}/{id}", kind.to_ascii_lowercase()),
+        (None, _) => id.clone(),
     })
 }
 
@@ -152,6 +168,24 @@ mod tests {
         assert!(feature("{\"type\":\"LineString\",\"coordinates\":[[0,0],[1,1]]}").contains("only points"));
         assert!(feature("{\"type\":\"Point\",\"coordinates\":[36.1,112.5]}").contains("swapped"));
         assert!(feature("{\"type\":\"Point\",\"coordinates\":[\"36\",1]}").contains("no numbers"));
+    }
+
+    #[test]
+    fn a_node_and_a_way_of_the_same_number_have_keys_of_their_own_wherever_their_type_is_given() {
+        let key = |id: &str, properties: &str| {
+            let text = format!(
+                "{{\"type\":\"FeatureCollection\",\"features\":[{{\"type\":\"Feature\",{id}\"properties\":{{{properties}}},\
+                 \"geometry\":{{\"type\":\"Point\",\"coordinates\":[1,2]}}}}]}}"
+            );
+            read(text.as_bytes()).unwrap().remove(0).unwrap().key
+        };
+        assert_eq!(key("", "\"osm_id\":7"), "7");
+        assert_eq!(key("", "\"osm_id\":7,\"osm_type\":\"way\""), "way/7");
+        assert_eq!(key("", "\"@id\":\"7\",\"@type\":\"Node\""), "node/7");
+        assert_eq!(key("", "\"@id\":\"relation/7\",\"@type\":\"relation\""), "relation/7");
+        assert_eq!(key("\"id\":\"node/7\",", "\"osm_id\":7"), "node/7");
+        assert_eq!(key("\"id\":\"way/8\",", "\"osm_id\":7"), "7");
+        assert_eq!(key("\"id\":null,", ""), "2.000000-1.000000");
     }
 
     #[test]

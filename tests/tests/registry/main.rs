@@ -5,13 +5,15 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "a test fails by panicking"
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and says what it skips"
 )]
 
 mod certificate;
 mod designation;
 mod handshake;
 mod identity;
+mod import;
 mod operation;
 mod protection;
 mod reading;
