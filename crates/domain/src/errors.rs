@@ -110,6 +110,8 @@ reasons! {
     ReleaseDenied = "RELEASE_DENIED" => Precondition,
     /// The queue of the writer is full.
     QueueFull = "QUEUE_FULL" => Exhausted,
+    /// The disk is short, and what is left is kept for what must get through.
+    DiskFull = "DISK_FULL" => Exhausted,
     /// More streams or callers than the limit.
     LimitReached = "LIMIT_REACHED" => Exhausted,
     /// The service is replaying its journal or draining.

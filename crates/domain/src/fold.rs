@@ -35,7 +35,7 @@ pub trait Fold: Clone + Send + Sync + 'static {
     /// The time that decisions rest on: `real`, or in an exercise accord the time that was set.
     fn now(&self, real: Timestamp) -> Timestamp;
 
-    /// Whether a command must get through when the queue is all but full: what protects, suspends or reports.
+    /// Whether a command must get through when the queue or the disk is all but full: what protects, suspends or reports.
     fn is_vital(command: &Self::Command) -> bool;
 
     /// Takes in what the command brings from followed ledgers, before deciding; nothing of it is an own event.

@@ -148,7 +148,7 @@ impl<D: Fold> Core<D> {
     /// Settles, then writes.
     ///
     /// # Errors
-    /// What the decision refuses, `REQUEST_ID_REUSED`, `QUEUE_FULL`, `NOT_SERVING`, `LEDGER_UNAVAILABLE`.
+    /// What the decision refuses, `REQUEST_ID_REUSED`, `QUEUE_FULL`, `DISK_FULL`, `NOT_SERVING`, `LEDGER_UNAVAILABLE`.
     pub async fn mutate(&self, call: Call, command: D::Command) -> Result<Outcome<D>, Refusal> {
         self.settled().await?;
         self.submit(call, command).await
@@ -255,6 +255,12 @@ pub fn internal(cause: &dyn std::fmt::Display) -> Refusal {
     Refusal::new(Reason::Internal, "the service failed; the request identifier finds the cause in its log")
 }
 
+/// The disk is short.
+pub(crate) fn disk_full() -> Refusal {
+    let message = "the disk is full, and what is left of it is kept for what must get through; retry when there is room";
+    Refusal::new(Reason::DiskFull, message)
+}
+
 fn refusal(error: SubmitError<Refusal>) -> Refusal {
     match error {
         SubmitError::Refused(refusal) => refusal,
@@ -265,6 +271,7 @@ fn refusal(error: SubmitError<Refusal>) -> Refusal {
         SubmitError::QueueFull => {
             Refusal::new(Reason::QueueFull, "the writer's queue is full; retry shortly")
         }
+        SubmitError::DiskFull => disk_full(),
         SubmitError::Fault(cause) => {
             tracing::error!(%cause, "the ledger takes nothing more");
             Refusal::new(

@@ -132,7 +132,6 @@ pub struct FollowedCopy {
     journal: Journal,
     log: LogVerifier,
     checkpoint: Option<String>,
-    spent: bool,
 }
 
 impl FollowedCopy {
@@ -146,7 +145,8 @@ impl FollowedCopy {
         segment_bytes: u64,
     ) -> Result<(Self, Option<TornTail>), JournalError> {
         let (journal, torn) = Journal::open(directory, &log, segment_bytes, Syncs::EachBatch, || Ok(0))?;
-        let mut copy = Self { journal, log, checkpoint: None, spent: false };
+        journal.space().hold();
+        let mut copy = Self { journal, log, checkpoint: None };
         if let Some(last) = copy.size().checked_sub(1) {
             let read = copy.journal.book().trailer(last);
             let trailer = read.map_err(|error| JournalError::Io {
@@ -224,7 +224,7 @@ impl FollowedCopy {
         &mut self,
         groups: impl IntoIterator<Item = Offered<'a>>,
     ) -> Result<Head, CopyError> {
-        if self.spent {
+        if self.journal.is_broken() {
             return Err(CopyError::Spent);
         }
         let mut sequel = self.sequel();
@@ -233,12 +233,14 @@ impl FollowedCopy {
             let Head { size, root } = sequel.take(&self.log, entries, checkpoint)?;
             taken.push((entries, Trailer { size, root, rows_digest, checkpoint: checkpoint.to_owned() }));
         }
-        let Some((_, last)) = taken.last() else { return Ok(self.head()) };
-        let (head, checkpoint) = (Head { size: last.size, root: last.root }, last.checkpoint.clone());
         let written = self.journal.append_all(taken.iter().map(|(entries, trailer)| (*entries, trailer)));
-        written.inspect_err(|_| self.spent = true)?;
-        self.checkpoint = Some(checkpoint);
-        Ok(head)
+        // Where there was no room for all of them, those before are held.
+        let size = self.size();
+        if let Some((_, last)) = taken.iter().rev().find(|(_, trailer)| trailer.size <= size) {
+            self.checkpoint = Some(last.checkpoint.clone());
+        }
+        written?;
+        Ok(self.head())
     }
 
     /// What comes after everything that is held.

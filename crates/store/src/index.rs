@@ -9,6 +9,8 @@ mod keys;
 mod start;
 
 use std::collections::HashMap;
+use std::fmt;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -32,6 +34,12 @@ pub(crate) struct IndexStore {
     failures: AtomicU64,
 }
 
+impl fmt::Debug for IndexStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IndexStore").field("failures", &self.failures).finish_non_exhaustive()
+    }
+}
+
 impl IndexStore {
     fn new(kv: Arc<dyn Kv>) -> Self {
         Self { kv: RwLock::new(kv), failures: AtomicU64::new(0) }
@@ -52,6 +60,11 @@ impl IndexStore {
         position
             .map(|position| position.size)
             .ok_or_else(|| KvError::Failed("its position is damaged".into()))
+    }
+
+    /// Holds room on disk for the store to grow.
+    pub(crate) fn hold_ahead(&self, bytes: u64, afford: &dyn Fn(u64) -> io::Result<()>) -> io::Result<()> {
+        self.kv().hold_ahead(bytes, afford)
     }
 
     /// How often the store failed since the start.

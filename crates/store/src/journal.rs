@@ -24,14 +24,14 @@ use concord_ledger::hash::Hash;
 use concord_ledger::{CheckpointError, Entry, EntryError, LogVerifier};
 
 use crate::planted::{self, Bug};
+use crate::space::Space;
 pub(crate) use book::Book;
 pub use book::Group;
 pub use format::Trailer;
-use format::{SEGMENT_HEADER_BYTES, SegmentHeader, encode_group, origin_digest};
+use format::{SEGMENT_HEADER_BYTES, SegmentHeader, encode_group, group_bytes, origin_digest};
 pub(crate) use pieces::Pieces;
 pub use scan::TornTail;
-use segment::Spare;
-pub(crate) use segment::sync_directory;
+pub(crate) use segment::{segment_name, sync_directory, write_zeros};
 pub use survey::{SegmentSurvey, Survey};
 
 /// Name of the journal's folder in the folder of a ledger.
@@ -130,13 +130,13 @@ pub enum ReadError {
 /// A journal open for appending; there is one for each ledger in a process.
 pub(crate) struct Journal {
     origin: Hash,
-    segment_bytes: u64,
     file: Option<Arc<File>>,
     number: u64,
     /// Where the next group goes; 0 where the segment has no header yet.
     end: u64,
     capacity: u64,
-    spare: Spare,
+    space: Space,
+    broken: bool,
     buffer: Vec<u8>,
     unsettled: Vec<Unsettled>,
     book: Arc<Book>,
@@ -175,12 +175,12 @@ impl Journal {
         let scanned = scan::scan(directory, log, segment_bytes, syncs, signed)?;
         let mut journal = Self {
             origin: origin_digest(log.origin()),
-            segment_bytes: segment_bytes.max(SEGMENT_HEADER_BYTES as u64),
             file: None,
             number: 0,
             end: 0,
             capacity: 0,
-            spare: Spare::new(directory).map_err(io_error)?,
+            space: Space::open(directory, segment_bytes).map_err(io_error)?,
+            broken: false,
             buffer: Vec::new(),
             unsettled: Vec::new(),
             book: Arc::new(scanned.book),
@@ -202,14 +202,40 @@ impl Journal {
         &self.book
     }
 
-    /// Appends one group: one write, one `fdatasync`. After an error the journal must not be used again.
+    /// What is held for it.
+    pub(crate) fn space(&self) -> &Space {
+        &self.space
+    }
+
+    /// Whether a write or a sync has failed, so that it must not be used again.
+    pub(crate) fn is_broken(&self) -> bool {
+        self.broken
+    }
+
+    /// Bytes that the segment in use has left.
+    pub(crate) fn left(&self) -> u64 {
+        self.capacity - self.end
+    }
+
+    /// Goes on to a segment with room for a group of those entries, under a note of at most `note` bytes, where the one in use
+    /// has none. False where there is none to be had; then nothing has changed.
+    pub(crate) fn make_room<E: Borrow<Entry>>(&mut self, entries: &[E], note: usize) -> io::Result<bool> {
+        let bytes = (SEGMENT_HEADER_BYTES + group_bytes(entries, note)) as u64;
+        if self.file.is_some() && bytes <= self.left() {
+            return Ok(true);
+        }
+        self.roll(bytes).inspect_err(|_| self.broken = true)
+    }
+
+    /// Appends one group: one write, one `fdatasync`. After an error that leaves it broken the journal must not be used again.
     pub(crate) fn append<E: Borrow<Entry>>(&mut self, entries: &[E], trailer: &Trailer) -> io::Result<()> {
         self.write(entries, trailer)?;
         self.settle()
     }
 
     /// Appends groups with one `fdatasync` for all of them that lie in one segment, in a journal that was opened for
-    /// [`Syncs::EachBatch`]. After an error the journal must not be used again.
+    /// [`Syncs::EachBatch`]. After an error that leaves it broken the journal must not be used again; after another one the
+    /// groups that the book knows are there.
     pub(crate) fn append_all<'a>(
         &mut self,
         groups: impl IntoIterator<Item = (&'a [Entry], &'a Trailer)>,
@@ -231,7 +257,9 @@ impl Journal {
             self.buffer.clear();
             self.buffer.resize(SEGMENT_HEADER_BYTES, 0);
             shape = encode_group(&mut self.buffer, entries, trailer).ok_or_else(too_long)?;
-            self.roll(self.buffer.len() as u64)?;
+            if !self.roll(self.buffer.len() as u64).inspect_err(|_| self.broken = true)? {
+                return Err(io::ErrorKind::StorageFull.into());
+            }
         }
         let mut group_at = self.end;
         if self.end == 0 {
@@ -239,7 +267,7 @@ impl Journal {
             group_at = SEGMENT_HEADER_BYTES as u64;
         }
         let file = self.file.as_ref().ok_or_else(|| io::Error::other("no segment is open"))?;
-        file.write_all_at(&self.buffer, self.end)?;
+        file.write_all_at(&self.buffer, self.end).inspect_err(|_| self.broken = true)?;
         self.end += self.buffer.len() as u64;
         let spot = book::GroupSpot::new(self.number, group_at, &shape);
         let leaves = entries.iter().map(|entry| entry.borrow().leaf_hash()).collect();
@@ -254,14 +282,14 @@ impl Journal {
         }
         let file = self.file.as_ref().ok_or_else(|| io::Error::other("no segment is open"))?;
         if !planted::is(Bug::NoSync) {
-            file.sync_data()?;
+            file.sync_data().inspect_err(|_| self.broken = true)?;
         }
         self.book.note_sync();
         for Unsettled { spot, records, leaves } in self.unsettled.drain(..) {
             self.book.push_group(spot, &records, leaves.into_iter());
         }
         if self.end > self.capacity / 2 {
-            self.spare.begin(self.segment_bytes);
+            self.space.soon();
         }
         Ok(())
     }
@@ -282,21 +310,25 @@ impl Journal {
         }
     }
 
-    /// Goes on to a new segment that has room for `needed` bytes.
-    fn roll(&mut self, needed: u64) -> io::Result<()> {
+    /// Goes on to a new segment that has room for `needed` bytes; false where there is none to be had, and then nothing has
+    /// changed.
+    fn roll(&mut self, needed: u64) -> io::Result<bool> {
         if let (Some(file), 0) = (&self.file, self.end) {
             // A segment without its header yet grows, so that none is left empty between others.
+            if !self.space.affords(needed - self.capacity) {
+                return Ok(false);
+            }
             segment::write_zeros(file, self.capacity, needed - self.capacity)?;
             file.sync_all()?;
             self.capacity = needed;
-            return Ok(());
+            return Ok(true);
         }
         let number = if self.file.is_some() { self.number + 1 } else { 0 };
-        let capacity = self.segment_bytes.max(needed);
-        let file = Arc::new(self.spare.take(number, capacity)?);
+        let Some((file, capacity)) = self.space.take(number, needed)? else { return Ok(false) };
+        let file = Arc::new(file);
         self.book.push_segment(Arc::clone(&file));
         (self.file, self.number, self.end, self.capacity) = (Some(file), number, 0, capacity);
-        Ok(())
+        Ok(true)
     }
 
     /// Goes on in the last segment, zeroed from its last whole group on.

@@ -73,6 +73,15 @@ pub trait Kv: Send + Sync {
     /// # Errors
     /// Where the store fails; then it may hold all or none of the batch.
     fn commit(&self, batch: Batch) -> Result<(), KvError>;
+
+    /// Holds so many bytes of disk for the store to grow, beyond what it has; `afford` says whether the disk has what is
+    /// missing. A store that lies on no disk holds nothing.
+    ///
+    /// # Errors
+    /// Where they cannot be held.
+    fn hold_ahead(&self, _bytes: u64, _afford: &dyn Fn(u64) -> std::io::Result<()>) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// Where a store can be opened, and be set aside when it turns out to be broken.

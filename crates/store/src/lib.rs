@@ -16,6 +16,7 @@ pub mod writer;
 
 mod index;
 mod planted;
+mod space;
 
 pub use copy::{CopyError, FollowedCopy, Offered, Standing};
 pub use index::{IndexStart, StartError};
@@ -30,6 +31,6 @@ pub use reader::{Head, Ledger, Page, Published};
 pub use restore::{RestoreError, Restored, restore};
 pub use witnessed::{Account, WitnessedError};
 pub use writer::{
-    Caller, Committed, Genesis, Mode, OpenError, OpenReport, Priority, Submission, SubmitError, Writer,
-    WriterConfig,
+    Caller, Committed, DISK_RESERVE_BYTES, Genesis, Mode, OpenError, OpenReport, Priority, Submission,
+    SubmitError, Writer, WriterConfig,
 };

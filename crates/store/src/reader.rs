@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use crate::index::IndexStore;
 use crate::journal::{Book, Group, ReadError};
 use crate::kv::KvError;
+use crate::space::Shortness;
 use crate::witnessed::{Account, Witnessed};
 
 /// How far a ledger has come.
@@ -67,6 +68,7 @@ pub(crate) struct Shared<M> {
     pub(crate) book: Arc<Book>,
     pub(crate) index: Arc<IndexStore>,
     pub(crate) witnessed: Witnessed,
+    pub(crate) shortness: Shortness,
 }
 
 /// A reader of one ledger; clones are cheap and read the same.
@@ -291,6 +293,12 @@ impl<M> Ledger<M> {
     pub fn disk_left(&self) -> std::io::Result<u64> {
         let system = rustix::fs::statvfs(&self.shared.directory)?;
         Ok(system.f_bavail.saturating_mul(system.f_frsize))
+    }
+
+    /// Whether the disk is short, so that only what is vital is taken.
+    #[must_use]
+    pub fn disk_short(&self) -> bool {
+        self.shared.shortness.is_short()
     }
 
     /// Each witness with the size of the newest checkpoint that it cosigned.

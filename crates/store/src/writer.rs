@@ -25,6 +25,9 @@ use group::Waiting;
 pub use queue::Priority;
 use queue::{NotQueued, Queue};
 
+/// Bytes of disk that are kept for what is vital, unless configured otherwise.
+pub const DISK_RESERVE_BYTES: u64 = 64 << 20;
+
 /// Where and how a ledger is kept.
 #[derive(Clone, Debug)]
 pub struct WriterConfig {
@@ -44,6 +47,9 @@ pub struct WriterConfig {
     pub group_commands: usize,
     /// A group is closed once its bodies reach this many bytes.
     pub group_bytes: usize,
+    /// Bytes of disk that are kept for what is vital, half for the journal and half for the index to grow. The journal's half
+    /// serves as a segment only where it is at least as long as one.
+    pub disk_reserve_bytes: u64,
     /// Names of the witnesses whose cosignatures are kept.
     pub witnesses: Vec<String>,
 }
@@ -61,6 +67,7 @@ impl WriterConfig {
             queue_reserve: 256,
             group_commands: 512,
             group_bytes: 1 << 20,
+            disk_reserve_bytes: DISK_RESERVE_BYTES,
             witnesses: Vec::new(),
         }
     }
@@ -174,7 +181,7 @@ pub struct Submission<C> {
     pub command: C,
     /// Whether it is written.
     pub mode: Mode,
-    /// Which room in the queue it may use.
+    /// Which room it may use, in the queue and on disk.
     pub priority: Priority,
 }
 
@@ -214,6 +221,8 @@ pub enum SubmitError<R> {
     RequestIdReused,
     /// The queue is full; nothing was done.
     QueueFull,
+    /// The disk is short, and what is left is kept for what is vital, or is used up; nothing was done.
+    DiskFull,
     /// The ledger takes nothing more; whether this was written is unknown until it is open again.
     Fault(String),
     /// This submission failed and nothing was written for it.
@@ -226,6 +235,7 @@ impl<R> fmt::Display for SubmitError<R> {
             Self::Refused(_) => f.write_str("refused"),
             Self::RequestIdReused => f.write_str("the request id was used for another request"),
             Self::QueueFull => f.write_str("too many requests wait"),
+            Self::DiskFull => f.write_str("the disk is full"),
             Self::Fault(why) => write!(f, "the ledger takes nothing more: {why}"),
             Self::Internal(why) => write!(f, "internal failure: {why}"),
         }

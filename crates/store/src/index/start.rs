@@ -10,6 +10,7 @@ use super::digest::RowsDigest;
 use super::keys::{self, Anchor, Position};
 use super::{GroupChanges, Index, IndexStore, absorb, batch, fold};
 use crate::journal::{Book, Group, ReadError};
+use crate::kv::memory::MemoryKv;
 use crate::kv::{Kv, KvError, KvPlace};
 use crate::machine::Machine;
 use crate::planted::{self, Bug};
@@ -112,8 +113,20 @@ pub(crate) fn start<M: Machine>(
     let set_aside = place.set_aside().map_err(StartError::Index)?;
     let aside = set_aside.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
     tracing::warn!(%reason, %aside, "the index was set aside and is rebuilt from the journal");
-    let kv = place.open().map_err(StartError::Index)?;
-    let (state, digest) = fold_all(&initial, book, &*kv)?;
+    let on_disk = place.open().map_err(StartError::Index).and_then(|kv| {
+        let (state, digest) = fold_all(&initial, book, &*kv)?;
+        Ok((kv, state, digest))
+    });
+    let (kv, state, digest) = match on_disk {
+        Err(StartError::Index(KvError::Failed(error))) => {
+            // A full disk must not keep the journal from being served.
+            tracing::error!(%error, "no index can be made on disk; it is built in memory and on disk at the next start");
+            let kv: Arc<dyn Kv> = Arc::new(MemoryKv::default());
+            let (state, digest) = fold_all(&initial, book, &*kv)?;
+            (kv, state, digest)
+        }
+        on_disk => on_disk?,
+    };
     let how = IndexStart::Rebuilt { reason, set_aside };
     Ok(started(kv, state, digest, initial, how, size))
 }

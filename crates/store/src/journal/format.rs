@@ -25,6 +25,8 @@ pub(crate) const GROUP_MAGIC: &[u8; 4] = b"CGRP";
 const GROUP_END: &[u8; 4] = b"cgrp";
 const TRAILER_MAGIC: &[u8; 4] = b"CTRL";
 const TRAILER_END: &[u8; 4] = b"ctrl";
+/// Length of a trailer without its note, in bytes.
+const TRAILER_BYTES: usize = 92;
 
 /// What the first bytes of a segment file say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,6 +159,15 @@ pub(crate) fn encode_group<E: Borrow<Entry>>(
     seal(&mut header, 0, GROUP_END);
     out.get_mut(start..start + GROUP_HEADER_BYTES)?.copy_from_slice(&header);
     Some(GroupShape { first_index, records, trailer: u32::try_from(trailer_at - start).ok()?, bytes })
+}
+
+/// Bytes that a group of those entries takes under a note of at most `note` bytes.
+pub(crate) fn group_bytes<E: Borrow<Entry>>(entries: &[E], note: usize) -> usize {
+    let part = |part: &Part| 12 + part.name.len() + part.salt.len() + part.bytes.len();
+    let record =
+        |entry: &Entry| 12 + entry.header_bytes().len() + entry.parts().iter().map(part).sum::<usize>();
+    let records: usize = entries.iter().map(|entry| record(entry.borrow())).sum();
+    GROUP_HEADER_BYTES + records + TRAILER_BYTES + note
 }
 
 fn encode_record(out: &mut Vec<u8>, entry: &Entry) -> Option<()> {

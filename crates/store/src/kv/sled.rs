@@ -6,6 +6,8 @@
 
 use std::fs;
 use std::io;
+use std::mem;
+use std::os::unix::fs::MetadataExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,9 +15,13 @@ use std::thread;
 use std::time::Duration;
 
 use super::{Batch, Change, Kv, KvError, KvPlace, Visit};
+use crate::space::allocate_ahead;
 
 /// Bytes of cache; sled's own default is 1 GiB.
 const CACHE_BYTES: u64 = 64 << 20;
+
+/// Unit in which the system counts blocks.
+const BLOCK_BYTES: u64 = 512;
 
 /// How often a lock is tried again: sled's own threads may hold it for a moment after its last handle has gone.
 const LOCK_TRIES: u32 = 100;
@@ -57,7 +63,10 @@ impl KvPlace for SledPlace {
                     tries -= 1;
                     thread::sleep(LOCK_PAUSE);
                 }
-                opened => return opened.map(|db| Arc::new(SledKv { db }) as Arc<dyn Kv>),
+                opened => {
+                    let file = self.path.join("db");
+                    return opened.map(|db| Arc::new(SledKv { db, file }) as Arc<dyn Kv>);
+                }
             }
         }
     }
@@ -78,6 +87,8 @@ impl KvPlace for SledPlace {
 
 struct SledKv {
     db: sled::Db,
+    /// Where sled keeps everything but values that are longer than a quarter of its segments.
+    file: PathBuf,
 }
 
 impl Kv for SledKv {
@@ -101,7 +112,22 @@ impl Kv for SledKv {
                 Change::Remove(key) => changes.remove(key),
             }
         }
-        guard(|| self.db.apply_batch(changes))
+        guard(|| self.db.apply_batch(changes)).inspect_err(|_| {
+            // After a failed write sled waits for ever when it is closed; so it never is, and ends with the process.
+            mem::forget(self.db.clone());
+        })
+    }
+
+    fn hold_ahead(&self, bytes: u64, afford: &dyn Fn(u64) -> io::Result<()>) -> io::Result<()> {
+        let found = fs::metadata(&self.file)?;
+        let end = found.len().saturating_add(bytes);
+        let missing = end.saturating_sub(found.blocks() * BLOCK_BYTES);
+        if missing <= bytes / 8 {
+            return Ok(());
+        }
+        afford(missing)?;
+        // sled's file keeps its length, by which sled knows where it ends.
+        allocate_ahead(&fs::File::options().write(true).open(&self.file)?, end)
     }
 }
 

@@ -13,9 +13,12 @@ use concord_ledger::{Checkpoint, LogVerifier};
 
 use super::WitnessedError;
 use crate::journal::sync_directory;
+use crate::space::allocate_ahead;
 
 /// Name of the file in the folder of the ledger.
 const NAME: &str = "witnessed";
+/// What is held ahead of need, in bytes.
+const AHEAD_BYTES: u64 = 64 << 10;
 /// Hexadecimal digits of a line's checksum.
 const CHECKSUM_DIGITS: usize = 8;
 
@@ -52,6 +55,8 @@ pub(super) struct File {
     file: fs::File,
     /// Where the next line goes.
     end: u64,
+    /// Up to where blocks are held.
+    held: u64,
     failed: bool,
 }
 
@@ -68,7 +73,8 @@ impl File {
         fs::create_dir_all(directory).map_err(io_error)?;
         let mut options = fs::File::options();
         let file = options.read(true).write(true).create(true).truncate(false).open(&path);
-        let mut opened = Self { path: path.clone(), file: file.map_err(io_error)?, end: 0, failed: false };
+        let mut opened =
+            Self { path: path.clone(), file: file.map_err(io_error)?, end: 0, held: 0, failed: false };
         let damaged = opened.scan(origin, &mut take)?;
         if damaged > 0 {
             let path = path.display();
@@ -127,12 +133,18 @@ impl File {
         let line = encode(note);
         let spot = Spot { offset: self.end, bytes: line.len() };
         let line = format!("{line}\n");
+        let end = self.end + line.len() as u64;
+        if end > self.held {
+            // A disk that is full is met before anything is written, and costs nothing but this line.
+            allocate_ahead(&self.file, end + AHEAD_BYTES)?;
+            self.held = end + AHEAD_BYTES;
+        }
         // A failed sync must not be retried: the kernel has by then marked the pages clean.
         self.failed = true;
         self.file.write_all_at(line.as_bytes(), self.end)?;
         self.file.sync_data()?;
         self.failed = false;
-        self.end += line.len() as u64;
+        self.end = end;
         Ok(spot)
     }
 

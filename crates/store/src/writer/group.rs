@@ -14,6 +14,7 @@ use super::{Committed, Mode, Submission, SubmitError};
 use crate::index::{Request, request_name};
 use crate::machine::{Context, Draft, Machine};
 use crate::planted::{self, Bug};
+use crate::space::Claim;
 
 /// Where an answer goes.
 pub(super) type Reply<M> = oneshot::Sender<Result<Committed<M>, SubmitError<<M as Machine>::Refusal>>>;
@@ -68,12 +69,13 @@ impl<M: Machine> GroupDraft<M> {
         }
     }
 
-    /// Decides one submission; `earlier` looks up a request that an earlier group answered.
+    /// Decides one submission, which may write only where the claim admits it; `earlier` looks up a request that an earlier group answered.
     pub(super) fn take(
         &mut self,
         waiting: Waiting<M>,
         keeper: &Keeper,
         salts: &mut Salts,
+        claim: Claim,
         earlier: impl FnOnce(&[u8]) -> Result<Option<Request>, String>,
     ) {
         let Waiting { submission, reply } = waiting;
@@ -95,7 +97,10 @@ impl<M: Machine> GroupDraft<M> {
                     Outcome::Failed(SubmitError::RequestIdReused)
                 }
             }
-            Ok(None) => self.decide(submission, name, keeper, salts).unwrap_or_else(Outcome::Failed),
+            Ok(None) => {
+                let decided = self.decide(submission, name, keeper, salts, claim);
+                decided.unwrap_or_else(Outcome::Failed)
+            }
         };
         self.answers.push((reply, outcome));
     }
@@ -106,17 +111,21 @@ impl<M: Machine> GroupDraft<M> {
         name: Option<Vec<u8>>,
         keeper: &Keeper,
         salts: &mut Salts,
+        claim: Claim,
     ) -> Result<Outcome<M::Refusal>, SubmitError<M::Refusal>> {
         let next_index = self.first_index + self.entries.len() as u64;
-        let Submission { caller, request_id, request_digest, at_ns, at, command, mode, priority: _ } =
+        let Submission { caller, request_id, request_digest, at_ns, at, command, mode, priority } =
             submission;
         let context = Context { at: at.clone(), at_ns, next_index };
         let mut state = self.state.clone();
         // A panic costs this submission and its clone of the state, and nothing else.
         let decided = catch_unwind(AssertUnwindSafe(|| state.execute(command, &context)));
-        let drafts = decided
-            .map_err(|_| SubmitError::Internal("deciding the command panicked".into()))?
-            .map_err(SubmitError::Refused)?;
+        let decided = decided.map_err(|_| SubmitError::Internal("deciding the command panicked".into()))?;
+        let writes = mode == Mode::Commit && !matches!(&decided, Ok(drafts) if drafts.is_empty());
+        if writes && !claim.admits(priority) {
+            return Err(SubmitError::DiskFull);
+        }
+        let drafts = decided.map_err(SubmitError::Refused)?;
         let mut previous = self.previous;
         let mut entries = Vec::with_capacity(drafts.len());
         let mut bytes = 0;
@@ -152,6 +161,14 @@ impl<M: Machine> GroupDraft<M> {
         (self.state, self.previous, self.changed) = (state, previous, true);
         self.bytes += bytes;
         Ok(Outcome::Entries { first: next_index, count, replayed: false })
+    }
+
+    /// Answers everybody in the group with one failure.
+    pub(super) fn fail(self, error: impl Fn() -> SubmitError<M::Refusal>) {
+        for (reply, _) in self.answers {
+            // Who no longer waits needs no answer.
+            let _ = reply.send(Err(error()));
+        }
     }
 
     /// Entries of this group at these indexes; `None` where they lie before it.

@@ -19,6 +19,7 @@ use crate::journal::{JOURNAL, Journal, JournalError, Syncs, Trailer};
 use crate::kv::KvPlace;
 use crate::machine::Machine;
 use crate::reader::{Head, Ledger, Published, Shared};
+use crate::space::lend_for_a_start;
 use crate::witnessed::Witnessed;
 
 impl<M: Machine> Writer<M> {
@@ -41,6 +42,7 @@ impl<M: Machine> Writer<M> {
             return Err(OpenError::Key { expected: origin, found: key.origin().to_owned() });
         }
         let log = key.verifier().clone();
+        lend_for_a_start(&config.directory);
         let (mut journal, torn_tail) = Journal::open(
             &config.directory.join(JOURNAL),
             &log,
@@ -77,6 +79,7 @@ impl<M: Machine> Writer<M> {
             index: started.how,
             replayed: started.replayed,
         };
+        journal.space().reserve(&config.directory, config.disk_reserve_bytes, started.index.store());
         let head = Head { size: last.size, root: last.root };
         let published =
             Published { state: started.state, size: last.size, root: last.root, checkpoint: last.checkpoint };
@@ -89,6 +92,7 @@ impl<M: Machine> Writer<M> {
             index: Arc::clone(started.index.store()),
             book,
             witnessed,
+            shortness: journal.space().shortness(),
         });
         let queue = Arc::new(Queue::new(config.queue_ordinary, config.queue_reserve));
         let run = Run::new(&config, journal, started.index, key, keeper, &shared, &queue);

@@ -12,7 +12,7 @@ pub enum Priority {
     /// The ordinary room.
     #[default]
     Ordinary,
-    /// The ordinary room and the reserve.
+    /// The ordinary room and the reserve, of the queue and of the disk.
     Vital,
 }
 

@@ -29,7 +29,16 @@ pub(super) struct Run<M: Machine> {
     queue: Arc<Queue<Waiting<M>>>,
     group_commands: usize,
     group_bytes: usize,
+    /// What a group mostly needs in the journal, in bytes.
+    claim_bytes: u64,
 }
+
+/// Bytes that headers, notes and the last submission add to a group's bodies, mostly.
+const GROUP_REST_BYTES: u64 = 64 << 10;
+/// Bytes that a note may be longer than the one before it: its size has a digit more at most.
+const NOTE_GROWTH_BYTES: usize = 32;
+/// A row of this length or more may come to lie in a file of its own in the index, for which no room is held ahead.
+const LARGE_ROW_BYTES: usize = 32 << 10;
 
 impl<M: Machine> Run<M> {
     pub(super) fn new(
@@ -51,6 +60,7 @@ impl<M: Machine> Run<M> {
             queue: Arc::clone(queue),
             group_commands: config.group_commands.max(1),
             group_bytes: config.group_bytes,
+            claim_bytes: (config.group_bytes as u64 + GROUP_REST_BYTES).min(config.segment_bytes / 4),
         }
     }
 
@@ -87,10 +97,11 @@ impl<M: Machine> Run<M> {
     /// Makes and finishes one group out of the front of `waiting`.
     fn group(&mut self, waiting: &mut VecDeque<Waiting<M>>) -> Result<(), String> {
         let before = self.shared.published.load_full();
+        let claim = self.journal.space().claim(self.journal.left(), self.claim_bytes);
         let mut draft = GroupDraft::new(before.state.clone(), before.size, self.journal.book().previous());
         while let Some(next) = waiting.pop_front() {
             let (index, book) = (&mut self.index, self.journal.book());
-            draft.take(next, &self.keeper, &mut self.salts, |name| {
+            draft.take(next, &self.keeper, &mut self.salts, claim, |name| {
                 index.request(name, book).map_err(|error| error.to_string())
             });
             if draft.bytes >= self.group_bytes {
@@ -100,19 +111,32 @@ impl<M: Machine> Run<M> {
         if planted::is(Bug::AnswerBeforeWrite) {
             self.answer_own(&mut draft, &before);
         }
-        match self.finish(&mut draft, &before) {
-            Ok(published) => {
+        match self.room_for(&draft, &before).and_then(|room| match room {
+            true => self.finish(&mut draft, &before).map(Some),
+            false => Ok(None),
+        }) {
+            Ok(Some(published)) => {
                 self.answer(draft, &published);
                 Ok(())
             }
+            Ok(None) => {
+                draft.fail(|| SubmitError::DiskFull);
+                Ok(())
+            }
             Err(fault) => {
-                for (reply, _) in draft.answers {
-                    // Who no longer waits needs no answer.
-                    let _ = reply.send(Err(SubmitError::Fault(fault.clone())));
-                }
+                draft.fail(|| SubmitError::Fault(fault.clone()));
                 Err(fault)
             }
         }
+    }
+
+    /// Whether the journal has room for the group; where it has none, nothing of the group has been done.
+    fn room_for(&mut self, draft: &GroupDraft<M>, before: &Published<M>) -> Result<bool, String> {
+        if draft.entries.is_empty() {
+            return Ok(true);
+        }
+        let room = self.journal.make_room(&draft.entries, before.checkpoint.len() + NOTE_GROWTH_BYTES);
+        room.map_err(|error| format!("the journal could not be written: {error}"))
     }
 
     /// Makes the group durable, then visible.
@@ -162,6 +186,11 @@ impl<M: Machine> Run<M> {
         self.journal
             .append(&draft.entries, &trailer)
             .map_err(|error| format!("the journal could not be written: {error}"))?;
+        let large = changes.rows.iter().map(|row| row.bytes.len()).filter(|bytes| *bytes >= LARGE_ROW_BYTES);
+        if self.journal.space().is_short() {
+            // Twice: the row, and the page on which it lies.
+            large.for_each(|bytes| self.journal.space().give_back(2 * bytes as u64));
+        }
         self.index.commit(changes, &trailer, &book).map_err(|error| error.to_string())?;
         Ok(trailer)
     }

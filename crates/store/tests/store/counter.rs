@@ -106,7 +106,11 @@ pub(crate) fn genesis() -> Genesis {
 }
 
 pub(crate) fn config(directory: &Path) -> WriterConfig {
-    WriterConfig { segment_bytes: 64 << 10, ..WriterConfig::new(directory, "accord-1", "counter") }
+    WriterConfig {
+        segment_bytes: 64 << 10,
+        disk_reserve_bytes: 256 << 10,
+        ..WriterConfig::new(directory, "accord-1", "counter")
+    }
 }
 
 pub(crate) type Opened = (Writer<Counter>, Ledger<Counter>, OpenReport);

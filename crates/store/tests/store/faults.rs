@@ -86,3 +86,23 @@ fn two_openings_of_one_folder_agree_in_every_byte_that_readers_see() {
     stop(opened);
     assert_eq!(seen(&open(folder.path()).1), before);
 }
+
+#[test]
+fn a_start_that_can_make_no_index_on_disk_serves_from_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let place = Failing { inner: MemoryPlace::default(), broken: Arc::default() };
+    let opened = try_open_at(folder.path(), &place).unwrap();
+    add(&opened.0, "a", "r-1");
+    stop(opened);
+
+    place.broken.store(true, Ordering::SeqCst);
+    let opened = try_open_at(folder.path(), &place).unwrap();
+    assert!(matches!(opened.2.index, IndexStart::Rebuilt { .. }));
+    assert!(add(&opened.0, "a", "r-1").replayed);
+    add(&opened.0, "a", "r-2");
+    stop(opened);
+
+    place.broken.store(false, Ordering::SeqCst);
+    let opened = try_open_at(folder.path(), &place).unwrap();
+    assert!(add(&opened.0, "a", "r-2").replayed);
+}

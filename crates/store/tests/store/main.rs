@@ -16,4 +16,5 @@ mod index;
 mod properties;
 mod requests;
 mod restore;
+mod space;
 mod witnessed;

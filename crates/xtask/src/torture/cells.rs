@@ -86,7 +86,11 @@ pub(crate) fn key() -> Result<LogKey, String> {
 
 /// Opens the ledger in a folder, its index beside its journal.
 pub(crate) fn open(directory: &Path, key: LogKey) -> Result<Opened, OpenError> {
-    let config = WriterConfig { segment_bytes: 64 << 10, ..WriterConfig::new(directory, ACCORD, SERVICE) };
+    let config = WriterConfig {
+        segment_bytes: 64 << 10,
+        disk_reserve_bytes: 128 << 10,
+        ..WriterConfig::new(directory, ACCORD, SERVICE)
+    };
     let genesis = Genesis {
         kind: "accord.opened".to_owned(),
         actor: "service/cells".to_owned(),

@@ -114,6 +114,7 @@ impl Ground {
         };
         let config = WriterConfig {
             segment_bytes: 64 << 10,
+            disk_reserve_bytes: 128 << 10,
             ..WriterConfig::new(&folder, &accord.id, State::SERVICE)
         };
         let seed = concord_ledger::PrivateKey::from_seed(&[3; 32]);
