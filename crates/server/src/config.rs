@@ -8,9 +8,13 @@ use std::sync::Arc;
 
 use concord_domain::accord::{Accord, AccordOpened};
 use concord_domain::digest::sha256_hex;
+use concord_store::{DISK_RESERVE_BYTES, SEGMENT_BYTES};
 use serde::{Deserialize, Serialize};
 
 use crate::telemetry::LogFormat;
+
+/// Smallest reserve of disk: its half for the journal must do for a segment.
+const DISK_RESERVE_MIN_BYTES: u64 = 2 * SEGMENT_BYTES;
 
 /// The keys of the file; each can be set by `CONCORD_<KEY>` too.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +36,9 @@ pub struct File {
     pub peers: BTreeMap<String, String>,
     /// Form of the log lines.
     pub log_format: Option<LogFormat>,
+    /// Bytes of disk that are kept for what must get through, half for the journal and half for the index; at least twice
+    /// the length of a segment.
+    pub disk_reserve_bytes: Option<u64>,
 }
 
 /// A checked configuration, with the files that it names read.
@@ -53,6 +60,8 @@ pub struct Config {
     pub peers: BTreeMap<String, String>,
     /// Form of the log lines.
     pub log_format: LogFormat,
+    /// Bytes of disk that are kept for what must get through.
+    pub disk_reserve_bytes: u64,
 }
 
 impl std::fmt::Debug for Config {
@@ -101,16 +110,14 @@ fn read_file(path: &Path, faults: &mut Vec<String>) -> File {
 
 fn anchored(file: File, base: &Path) -> File {
     let anchor = |path: Option<PathBuf>| path.map(|path| base.join(path));
-    let File { listen, data_dir, accord, certificate, private_key, log_key, peers, log_format } = file;
+    let File { data_dir, accord, certificate, private_key, log_key, .. } = file.clone();
     File {
-        listen,
         data_dir: anchor(data_dir),
         accord: anchor(accord),
         certificate: anchor(certificate),
         private_key: anchor(private_key),
         log_key: anchor(log_key),
-        peers,
-        log_format,
+        ..file
     }
 }
 
@@ -125,6 +132,10 @@ fn from_environment(environment: impl Fn(&str) -> Option<String>, faults: &mut V
             None
         }
     });
+    let disk_reserve_bytes = text("DISK_RESERVE_BYTES").and_then(|value| {
+        let fault = |_| faults.push(format!("CONCORD_DISK_RESERVE_BYTES: must be a number; got {value:?}"));
+        value.parse().map_err(fault).ok()
+    });
     File {
         listen: text("LISTEN"),
         data_dir: path("DATA_DIR"),
@@ -134,6 +145,7 @@ fn from_environment(environment: impl Fn(&str) -> Option<String>, faults: &mut V
         log_key: path("LOG_KEY"),
         peers: BTreeMap::new(),
         log_format,
+        disk_reserve_bytes,
     }
 }
 
@@ -149,11 +161,25 @@ fn merge(file: File, environment: File, flags: File) -> File {
         log_key: flags.log_key.or(environment.log_key).or(file.log_key),
         peers,
         log_format: flags.log_format.or(environment.log_format).or(file.log_format),
+        disk_reserve_bytes: flags
+            .disk_reserve_bytes
+            .or(environment.disk_reserve_bytes)
+            .or(file.disk_reserve_bytes),
     }
 }
 
 fn check(merged: File, faults: &mut Vec<String>) -> Option<Config> {
-    let File { listen, data_dir, accord, certificate, private_key, log_key, peers, log_format } = merged;
+    let File {
+        listen,
+        data_dir,
+        accord,
+        certificate,
+        private_key,
+        log_key,
+        peers,
+        log_format,
+        disk_reserve_bytes,
+    } = merged;
     let listen = required("listen", listen, faults).and_then(|text| {
         let parsed = text.parse::<SocketAddr>();
         parsed
@@ -177,6 +203,12 @@ fn check(merged: File, faults: &mut Vec<String>) -> Option<Config> {
             faults.push(format!("peers.{service}: must be registry, rules or incidents with https://host:port; got {address:?}"));
         }
     }
+    let disk_reserve_bytes = disk_reserve_bytes.unwrap_or(DISK_RESERVE_BYTES);
+    if disk_reserve_bytes < DISK_RESERVE_MIN_BYTES {
+        faults.push(format!(
+            "disk_reserve_bytes: must be at least {DISK_RESERVE_MIN_BYTES}; got {disk_reserve_bytes}"
+        ));
+    }
     Some(Config {
         listen: listen?,
         data_dir: data_dir?,
@@ -186,6 +218,7 @@ fn check(merged: File, faults: &mut Vec<String>) -> Option<Config> {
         log_key_pem: log_key_pem?,
         peers,
         log_format: log_format.unwrap_or_default(),
+        disk_reserve_bytes,
     })
 }
 
@@ -239,13 +272,20 @@ mod tests {
         let path = folder.path().join("registry.toml");
         std::fs::write(
             &path,
-            "listen = \"nowhere\"\naccord = \"missing.toml\"\n[peers]\nmoon = \"http://x\"\n",
+            "listen = \"nowhere\"\naccord = \"missing.toml\"\ndisk_reserve_bytes = 1\n[peers]\nmoon = \"http://x\"\n",
         )
         .unwrap();
         let told = Config::load(Some(&path), |_| None, File::default()).unwrap_err().to_string();
-        for key in
-            ["listen:", "data_dir:", "accord:", "certificate:", "private_key:", "log_key:", "peers.moon:"]
-        {
+        for key in [
+            "listen:",
+            "data_dir:",
+            "accord:",
+            "certificate:",
+            "private_key:",
+            "log_key:",
+            "peers.moon:",
+            "disk_reserve_bytes:",
+        ] {
             assert!(told.contains(key), "{key} is missing in:\n{told}");
         }
     }

@@ -41,8 +41,11 @@ pub fn open<D: Fold>(
     initial.apply(&event);
     let witnesses = witnesses(accord)?;
     let names = witnesses.iter().map(|witness| witness.verifier.name().to_owned()).collect();
-    let writer_config =
-        WriterConfig { witnesses: names, ..WriterConfig::new(&config.data_dir, &accord.id, D::SERVICE) };
+    let writer_config = WriterConfig {
+        witnesses: names,
+        disk_reserve_bytes: config.disk_reserve_bytes,
+        ..WriterConfig::new(&config.data_dir, &accord.id, D::SERVICE)
+    };
     let index = SledPlace::new(&config.data_dir.join("index"));
     let opened = Writer::open(writer_config, Folded(initial), key.clone(), &index, genesis);
     let (writer, ledger, report) = opened.map_err(|e| format!("{origin}: {e}"))?;
