@@ -344,7 +344,14 @@ impl Fold for State {
     }
 
     fn is_vital(command: &Command) -> bool {
-        matches!(command, Command::Review(_) | Command::Followed(_))
+        match command {
+            // Whatever restrains; a release permits, and can wait.
+            Command::Review(command) => !command.releases(),
+            Command::Followed(_) => true,
+            Command::RuleSet(_) | Command::Check(_) | Command::Coordination(_) | Command::Airspace(_) => {
+                false
+            }
+        }
     }
 
     fn absorb(&mut self, command: &Command) -> Result<(), Refusal> {
