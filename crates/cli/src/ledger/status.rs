@@ -39,13 +39,20 @@ struct Told {
     indexed: u64,
     synced: Option<String>,
     disk_left_bytes: u64,
+    disk_short: bool,
     witnesses: Vec<pb::WitnessStatus>,
 }
 
 impl Told {
     fn of(status: pb::GetLedgerStatusResponse) -> Option<Self> {
-        let pb::GetLedgerStatusResponse { head, indexed_size, last_sync_time, disk_left_bytes, witnesses } =
-            status;
+        let pb::GetLedgerStatusResponse {
+            head,
+            indexed_size,
+            last_sync_time,
+            disk_left_bytes,
+            witnesses,
+            disk_short,
+        } = status;
         let pb::Head { origin, size, root } = head?;
         Some(Self {
             origin,
@@ -54,6 +61,7 @@ impl Told {
             indexed: indexed_size,
             synced: last_sync_time.and_then(|at| time::from_pb("", at).ok()).map(|at| at.to_string()),
             disk_left_bytes,
+            disk_short,
             witnesses,
         })
     }
@@ -66,6 +74,7 @@ impl Told {
         json!({
             "origin": self.origin, "size": self.size, "root": self.root, "indexed_size": self.indexed,
             "last_sync_time": self.synced, "disk_left_bytes": self.disk_left_bytes,
+            "disk_short": self.disk_short,
             "witnesses": self.witnesses.iter().map(witness).collect::<Vec<_>>(),
         })
     }
@@ -77,6 +86,9 @@ impl Told {
             format!("  index over {} entries, last sync {synced}", self.indexed),
             format!("  {} MiB of disk left", self.disk_left_bytes >> 20),
         ];
+        if self.disk_short {
+            lines.push("  the disk is short: only what must get through is taken".to_owned());
+        }
         for pb::WitnessStatus { witness, participant, cosigned_size, lag } in &self.witnesses {
             let lag = match (cosigned_size, lag) {
                 (0, _) => "has cosigned nothing".to_owned(),

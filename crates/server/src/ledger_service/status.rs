@@ -28,6 +28,7 @@ pub(super) fn status<D: Fold>(core: &Core<D>) -> Result<pb::GetLedgerStatusRespo
         indexed_size: ledger.indexed().map_err(|e| internal(&e))?,
         last_sync_time: synced.map(time::to_pb),
         disk_left_bytes: ledger.disk_left().map_err(|e| internal(&e))?,
+        disk_short: ledger.disk_short(),
         witnesses: ledger.newest_cosigned().into_iter().map(witness).collect(),
     })
 }

@@ -10,7 +10,7 @@ use concord_ledger::receipt::Receipt;
 use concord_proto::pb::ledger::v1 as pb;
 
 use super::beyond;
-use crate::core::{Core, internal};
+use crate::core::{Core, disk_full, internal};
 use crate::witness::Witness;
 
 /// The newest checkpoint, and how it follows on the one shown.
@@ -71,6 +71,9 @@ pub(super) fn add<D: Fold>(
     if &witness.participant != by {
         let message = format!("{} is the witness of {}", witness.verifier.name(), witness.participant);
         return Err(Refusal::new(Reason::NotYours, message));
+    }
+    if ledger.disk_short() {
+        return Err(disk_full());
     }
     let kept = ledger.cosign(size, &note, witness.verifier.name(), &cosignature);
     kept.map(drop).map_err(|e| internal(&e))
