@@ -6,6 +6,7 @@
 mod binary;
 mod cancel;
 mod cells;
+mod disk_full;
 mod envelope;
 mod faults;
 mod filled;
@@ -61,6 +62,7 @@ enum Name {
     Envelope,
     Tamper,
     Restart,
+    DiskFull,
     Cancel,
     Model,
     Teeth,
@@ -171,6 +173,7 @@ fn one(runtime: &Runtime, name: Name, run: &Run, tally: &mut Tally) -> Result<()
         Name::Cancel => cancel::run(run, tally),
         Name::Model => model::run(run, tally),
         Name::Teeth => teeth::run(run, tally),
+        Name::DiskFull => runtime.block_on(disk_full::run(run, tally)),
         Name::Restart => runtime.block_on(restart::run(run, tally)),
         Name::Tamper => tamper::run(runtime, run, tally),
         Name::Syscall => runtime.block_on(syscall::run(run, tally)),
