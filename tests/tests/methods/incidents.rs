@@ -155,6 +155,7 @@ async fn incidents_gives_every_outcome_that_it_promises() {
     shell::drive(&mut play).await;
     shell::stop_under_streams(&mut play).await;
     overload::fill_the_queue(&mut play, &load()).await;
+    overload::fill_the_disk(&mut play, &load()).await;
     overload::fail_the_disk(&mut play, &load()).await;
     let seen = exercise_without_registry(play.seen).await;
     seen.compare(PACKAGE);

@@ -1,12 +1,16 @@
 //! The ledger, which every service offers alike.
 
+use std::time::Duration;
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use concord_domain::accord::Mode;
 use concord_ledger::{Checkpoint, LogKey, LogVerifier, PrivateKey, WitnessKey};
 use concord_server::process::Ended;
 use concord_testkit::Cluster;
 use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
 
+use crate::call::reason;
 use crate::play::{Play, Row, Seen, no, ok, who};
 use crate::shell;
 
@@ -76,6 +80,33 @@ async fn witness(play: &mut Play) {
     play.run(witness_rows(&note, &log.verify(&note).unwrap(), &key)).await;
 }
 
+/// A cosignature waits while the disk is short, which the status tells.
+async fn cosign_on_a_short_disk(play: &mut Play) {
+    let reserve = play.cluster.data_dir(play.service).join("reserve");
+    play.cluster.stop(play.service).await;
+    // Where a folder stands, no file can be made.
+    std::fs::remove_file(&reserve).unwrap();
+    std::fs::create_dir(&reserve).unwrap();
+    play.cluster.restart(play.service).await;
+    assert!(disk_short(play).await);
+    let add = play.method("LedgerService/AddCosignature");
+    let (by, request) = play.seen.good(&add);
+    let refused = play.call(&by, &add, &request).await.unwrap_err();
+    play.seen.note(&add, &reason(&refused));
+    std::fs::remove_dir(&reserve).unwrap();
+    let begun = Instant::now();
+    while disk_short(play).await {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the disk stays short though there is room again");
+        sleep(Duration::from_millis(20)).await;
+    }
+    play.call(&by, &add, &request).await.unwrap();
+}
+
+async fn disk_short(play: &Play) -> bool {
+    let status = play.call(&who(AUDITOR), &play.method("LedgerService/GetLedgerStatus"), &json!({})).await;
+    status.unwrap()["diskShort"] == json!(true)
+}
+
 /// Shows the ledger a checkpoint of its own key over more than it has, and sees it end.
 async fn show_too_much(play: &mut Play) {
     let origin = play.cluster.deployment().accord.origin(play.service);
@@ -95,6 +126,7 @@ async fn every_service_gives_every_outcome_that_the_ledger_promises() {
         witness(&mut play).await;
         shell::drive(&mut play).await;
         shell::stop_under_streams(&mut play).await;
+        cosign_on_a_short_disk(&mut play).await;
         show_too_much(&mut play).await;
         play.seen.compare(PACKAGE);
         cluster = play.cluster;

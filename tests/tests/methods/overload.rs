@@ -228,3 +228,47 @@ async fn fail_once(play: &mut Play, load: &Load) {
     std::fs::rename(&aside, &journal).unwrap();
     play.cluster.restart(play.service).await;
 }
+
+/// What is left in a segment when a group may no longer fit, in bytes: below it nothing is taken without a next segment.
+const NEARLY_FULL: usize = 1 << 20;
+/// Length of a segment, in bytes.
+const SEGMENT_BYTES: usize = 16 << 20;
+
+/// Every method that writes says `DISK_FULL` while nothing is left of what is held for it, and is carried out again once
+/// there is room, without a restart.
+pub(crate) async fn fill_the_disk(play: &mut Play, load: &Load) {
+    let folder = play.cluster.data_dir(play.service);
+    fill_the_segment(play, load, &folder.join("journal")).await;
+    play.cluster.stop(play.service).await;
+    // Where folders stand, no files can be made.
+    let obstacles = [folder.join("reserve"), folder.join("journal/spare.new")];
+    for held in [&obstacles[0], &folder.join("journal/spare")] {
+        std::fs::remove_file(held).unwrap();
+    }
+    obstacles.iter().for_each(|obstacle| std::fs::create_dir(obstacle).unwrap());
+    play.cluster.restart(play.service).await;
+    Asked::begin(play, "DISK_FULL", (4, BACK_OFF)).told(play).await;
+    // The reserve last, so that it does not become the next segment, which is longer.
+    obstacles.iter().rev().for_each(|obstacle| std::fs::remove_dir(obstacle).unwrap());
+    let (begun, method) = (Instant::now(), play.method(load.large.0));
+    while let Err(status) = play.call(&who(load.by), &method, &load.large.1).await {
+        assert_eq!(reason(&status), "DISK_FULL");
+        assert!(begun.elapsed() < WAIT_MAX, "nothing is taken though there is room again");
+        sleep(BACK_OFF).await;
+    }
+}
+
+/// Writes until the newest segment is nearly full.
+async fn fill_the_segment(play: &Play, load: &Load, journal: &std::path::Path) {
+    let method = play.method(load.large.0);
+    loop {
+        let segments = std::fs::read_dir(journal).unwrap().map(|found| found.unwrap().path());
+        let newest = segments.filter(|path| path.extension().is_some_and(|end| end == "seg")).max().unwrap();
+        let bytes = std::fs::read(newest).unwrap();
+        let used = bytes.iter().rposition(|byte| *byte != 0).unwrap_or_default();
+        if used > SEGMENT_BYTES - NEARLY_FULL {
+            return;
+        }
+        play.call(&who(load.by), &method, &load.large.1).await.unwrap();
+    }
+}

@@ -342,6 +342,7 @@ async fn the_registry_gives_every_outcome_that_it_promises() {
     }
     shell::drive(&mut play).await;
     overload::fill_the_queue(&mut play, &load()).await;
+    overload::fill_the_disk(&mut play, &load()).await;
     overload::fail_the_disk(&mut play, &load()).await;
     play.seen.compare(PACKAGE);
 }

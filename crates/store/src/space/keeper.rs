@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use super::room::{Next, afford, made};
+use super::room::{Next, made};
 use super::{Held, Need, State};
 
 /// How often the keeper looks at the disk by itself.
@@ -62,7 +62,7 @@ impl Keeper {
         if let Some(reserve) = self.held.reserve().as_mut() {
             note("the reserve", reserve.fill());
             note("room for the index", reserve.hold_for_the_index());
-            note("the disk", afford(&self.journal, 0));
+            note("the disk", reserve.watch());
         }
         kept
     }

@@ -189,6 +189,12 @@ impl Reserve {
         Ok(())
     }
 
+    /// Fails where the disk has less left than the margin.
+    pub(super) fn watch(&self) -> io::Result<()> {
+        afford(&self.directory, 0)
+    }
+
+    /// Holds as much for the index.
     pub(super) fn hold_for_the_index(&self) -> io::Result<()> {
         self.index.hold_ahead(self.bytes, &|missing| afford(&self.directory, missing))
     }
