@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use concord_client::connect::{ClientIdentity, connect};
+use concord_client::secret::Secret;
 use concord_domain::accord::Accord;
 use concord_domain::signed::Subject;
 use concord_domain::time::Timestamp;
@@ -32,13 +33,10 @@ impl Deployment {
     /// Names the file that cannot be read.
     pub fn identity(&self, who: &Who) -> Result<ClientIdentity, String> {
         let folder = self.pki.join(&who.participant).join(who.role.path());
-        let read = |name: String| {
-            let path = folder.join(name);
-            std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))
-        };
+        let chain = folder.join(format!("{}.pem", who.actor));
         Ok(ClientIdentity {
-            chain_pem: read(format!("{}.pem", who.actor))?,
-            key_pem: read(format!("{}.key", who.actor))?,
+            chain_pem: std::fs::read_to_string(&chain).map_err(|e| format!("{}: {e}", chain.display()))?,
+            key_pem: Secret::read(&folder.join(format!("{}.key", who.actor)))?,
         })
     }
 
@@ -48,7 +46,7 @@ impl Deployment {
     /// Names the key that cannot be read or used.
     pub fn consent(&self, party: &str, subject: &Subject) -> Result<String, String> {
         let path = self.pki.join(party).join("signing.key");
-        let key = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+        let key = Secret::read(&path)?;
         let expires_at = Timestamp::MAX.plus_seconds(-1);
         let consent = Consent { accord: &self.accord.id, subject, expires_at };
         consent.envelope(&format!("{party}-1"), &key)

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use concord_client::secret::Secret;
 use concord_domain::consent::Act;
 use concord_domain::signed::{Subject, payload_type};
 use concord_domain::time::Timestamp;
@@ -21,7 +22,7 @@ pub(crate) struct Args {
     /// What is consented to: a rule set's text exactly as it was proposed; or a designation as GetDesignation gives it,
     /// in the JSON of grpcurl. Read it before you sign it.
     file: PathBuf,
-    /// The party's private key, PEM.
+    /// The party's private key, PEM; a file that its owner alone may read.
     #[arg(long)]
     key: PathBuf,
     /// Identifier of the key in the accord, such as party-a-1.
@@ -40,12 +41,11 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     let input = |e: &dyn std::fmt::Display| Failure::new(Failure::INPUT, e);
-    let read = |path: &PathBuf| {
-        std::fs::read_to_string(path).map_err(|e| input(&format!("{}: {e}", path.display())))
-    };
     let expires_at = Timestamp::parse(&args.expire_time).map_err(|e| input(&e))?;
-    let (content, key) = (read(&args.file)?, read(&args.key)?);
+    let content = std::fs::read_to_string(&args.file);
+    let content = content.map_err(|e| input(&format!("{}: {e}", args.file.display())))?;
     let subject = subject(&args.resource, &content).map_err(|e| input(&e))?;
+    let key = Secret::read(&args.key).map_err(|e| input(&format!("key: {e}")))?;
     let consent = Consent { accord: &args.accord, subject: &subject, expires_at };
     say::line(&consent.envelope(&args.key_id, &key).map_err(|e| input(&e))?);
     Ok(())
@@ -101,8 +101,8 @@ impl Consent<'_> {
     ///
     /// # Errors
     /// Where the key cannot be used.
-    pub fn envelope(&self, key_id: &str, key_pem: &str) -> Result<String, String> {
-        let key = PrivateKey::from_pkcs8_pem(key_pem).map_err(|e| e.to_string())?;
+    pub fn envelope(&self, key_id: &str, key: &Secret) -> Result<String, String> {
+        let key = PrivateKey::from_pkcs8_pem(key.expose()).map_err(|e| e.to_string())?;
         let payload = json!({
             "accord": self.accord,
             "resource": self.subject.resource,

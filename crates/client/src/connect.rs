@@ -14,25 +14,19 @@ use tokio_rustls::client::TlsStream;
 use tonic::transport::{Channel, Endpoint};
 use tower::service_fn;
 
+use crate::secret::Secret;
 use crate::tls::client_config;
 
 /// Longest that a connection may take to be made.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 
 /// Certificate chain and private key of a caller, as PEM.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct ClientIdentity {
     /// Certificate chain, the leaf first.
     pub chain_pem: String,
     /// Private key, PKCS#8.
-    pub key_pem: String,
-}
-
-impl std::fmt::Debug for ClientIdentity {
-    /// Leaves the key out.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ClientIdentity")
-    }
+    pub key_pem: Secret,
 }
 
 /// Why no connection can be prepared.

@@ -5,4 +5,5 @@ pub mod follow;
 pub mod outcome;
 pub mod page;
 pub mod permit;
+pub mod secret;
 mod tls;

@@ -39,7 +39,7 @@ pub(crate) fn client_config(
     let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(identity.chain_pem.as_bytes())
         .collect::<Result<_, _>>()
         .map_err(|e| ConnectError::Identity(format!("certificate: {e}")))?;
-    let key = PrivateKeyDer::from_pem_slice(identity.key_pem.as_bytes())
+    let key = PrivateKeyDer::from_pem_slice(identity.key_pem.expose().as_bytes())
         .map_err(|e| ConnectError::Identity(format!("private key: {e}")))?;
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[&rustls::version::TLS13])

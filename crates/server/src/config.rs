@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use concord_client::secret::Secret;
 use concord_domain::accord::{Accord, AccordOpened};
 use concord_domain::digest::sha256_hex;
 use concord_store::{DISK_RESERVE_BYTES, SEGMENT_BYTES};
@@ -53,9 +54,9 @@ pub struct Config {
     /// Certificate chain, PEM.
     pub chain_pem: String,
     /// Private key, PEM.
-    pub key_pem: String,
+    pub key_pem: Secret,
     /// Log key, PEM.
-    pub log_key_pem: String,
+    pub log_key_pem: Secret,
     /// Addresses of the other services.
     pub peers: BTreeMap<String, String>,
     /// Form of the log lines.
@@ -235,20 +236,9 @@ fn read(key: &str, path: &Path, faults: &mut Vec<String>) -> Option<String> {
     text.map_err(|e| faults.push(format!("{key}: {}: {e}", path.display()))).ok()
 }
 
-/// Reads a file that only its owner may read; a secret that others can read is none.
-pub fn read_secret(key: &str, path: &Path, faults: &mut Vec<String>) -> Option<String> {
-    use std::os::unix::fs::PermissionsExt as _;
-    let text = read(key, path, faults)?;
-    let mode = std::fs::metadata(path).map(|metadata| metadata.permissions().mode()).unwrap_or(0o777);
-    if mode & 0o077 != 0 {
-        let mode = mode & 0o777;
-        faults.push(format!(
-            "{key}: {} must be readable by its owner alone (mode 0600); it has {mode:o}",
-            path.display()
-        ));
-        return None;
-    }
-    Some(text)
+/// Reads a key file, which only its owner may read.
+pub fn read_secret(key: &str, path: &Path, faults: &mut Vec<String>) -> Option<Secret> {
+    Secret::read(path).map_err(|e| faults.push(format!("{key}: {e}"))).ok()
 }
 
 /// Reads an accord file and everything that is wrong with it.
@@ -301,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_others_can_read_is_refused() {
+    fn a_key_that_others_can_read_is_refused_under_its_name() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("key.pem");
@@ -309,6 +299,6 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
         let mut faults = Vec::new();
         assert_eq!(read_secret("private_key", &path, &mut faults), None);
-        assert!(faults[0].contains("mode 0600"));
+        assert!(faults[0].starts_with("private_key: ") && faults[0].contains("mode 0600"));
     }
 }

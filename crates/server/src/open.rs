@@ -25,7 +25,7 @@ pub fn open<D: Fold>(
 ) -> Result<Core<D>, String> {
     let accord = &config.opened.accord;
     let origin = accord.origin(D::SERVICE);
-    let key = PrivateKey::from_pkcs8_pem(&config.log_key_pem).map_err(|e| format!("log_key: {e}"))?;
+    let key = PrivateKey::from_pkcs8_pem(config.log_key_pem.expose()).map_err(|e| format!("log_key: {e}"))?;
     if accord.log_keys.get(D::SERVICE) != Some(&key.public().to_hex()) {
         return Err(format!("log_key: is not the key that the accord names for {origin}"));
     }

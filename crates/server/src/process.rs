@@ -60,7 +60,7 @@ where
     let _stop = drain.clone().drop_guard();
     let (health, health_server) = reporter(offers).await;
     let accord = Arc::new(config.opened.accord.clone());
-    let tls = Arc::new(server_config(Arc::clone(&accord), &config.chain_pem, &config.key_pem)?);
+    let tls = Arc::new(server_config(Arc::clone(&accord), &config.chain_pem, config.key_pem.expose())?);
     let authorizer = Arc::new(Authorizer::new().map_err(|e| e.to_string())?);
     let services = Services::default();
     let always = Routes::new(health_server);

@@ -51,7 +51,7 @@ impl Shown {
     pub fn of(deployment: &Deployment, who: &Who) -> Self {
         let identity = deployment.identity(who).expect("the actor's certificate");
         let chain = CertificateDer::pem_slice_iter(identity.chain_pem.as_bytes());
-        let key = PrivateKeyDer::from_pem_slice(identity.key_pem.as_bytes()).expect("its key");
+        let key = PrivateKeyDer::from_pem_slice(identity.key_pem.expose().as_bytes()).expect("its key");
         Self::chain(chain.collect::<Result<_, _>>().expect("its chain"), key)
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use concord_client::connect::{ClientIdentity, connect};
 use concord_client::outcome::cleared;
 use concord_client::page::{Group, groups_from_pb};
+use concord_client::secret::Secret;
 use concord_ledger::checkpoint::LogVerifier;
 use concord_proto::pb::ledger::v1 as pb;
 use concord_proto::pb::ledger::v1::ledger_service_client::LedgerServiceClient;
@@ -33,7 +34,7 @@ pub(crate) struct Remote {
     /// The caller's certificate chain, PEM.
     #[arg(long)]
     pub(crate) certificate: PathBuf,
-    /// The caller's private key, PEM.
+    /// The caller's private key, PEM; a file that its owner alone may read.
     #[arg(long)]
     pub(crate) private_key: PathBuf,
 }
@@ -49,11 +50,11 @@ impl Remote {
     pub(super) fn asked(&self) -> Result<Asked, Failure> {
         let input = |e: &dyn std::fmt::Display| Failure::new(Failure::INPUT, e);
         let accord = read_accord(&self.accord).map_err(|e| input(&e))?;
-        let read = |path: &PathBuf| {
-            std::fs::read_to_string(path).map_err(|e| input(&format!("{}: {e}", path.display())))
-        };
-        let identity =
-            ClientIdentity { chain_pem: read(&self.certificate)?, key_pem: read(&self.private_key)? };
+        let chain_pem = std::fs::read_to_string(&self.certificate);
+        let chain_pem =
+            chain_pem.map_err(|e| input(&format!("certificate: {}: {e}", self.certificate.display())))?;
+        let key_pem = Secret::read(&self.private_key).map_err(|e| input(&format!("private_key: {e}")))?;
+        let identity = ClientIdentity { chain_pem, key_pem };
         let log = log(&accord, &accord.origin(&self.service)).map_err(|e| input(&e))?;
         let channel = connect(&self.address, &identity, &accord).map_err(|e| input(&e))?;
         let client = LedgerServiceClient::new(channel).max_decoding_message_size(MESSAGE_MAX_BYTES);

@@ -183,8 +183,9 @@ fn check(given: Given, faults: &mut Vec<String>) -> Option<Settings> {
         }
     }
     let peers = peers_of(&accord, peers, faults);
-    let key = witness_pem
-        .and_then(|pem| own_key(&accord, &pem).map_err(|e| faults.push(format!("witness_key: {e}"))).ok());
+    let key = witness_pem.and_then(|pem| {
+        own_key(&accord, pem.expose()).map_err(|e| faults.push(format!("witness_key: {e}"))).ok()
+    });
     Some(Settings {
         identity: ClientIdentity { chain_pem: chain_pem?, key_pem: key_pem? },
         key: key?,

@@ -30,7 +30,8 @@ impl Echo {
         let config = Config::load(Some(&pki.join("registry.toml")), |_| None, ConfigFile::default());
         let config = config.map_err(|e| e.to_string())?;
         let accord = Arc::new(config.opened.accord.clone());
-        let tls = TlsAcceptor::from(Arc::new(server_config(accord, &config.chain_pem, &config.key_pem)?));
+        let tls =
+            TlsAcceptor::from(Arc::new(server_config(accord, &config.chain_pem, config.key_pem.expose())?));
         let (_, health) = tonic_health::server::health_reporter();
         let router = Routes::new(health).into_axum_router();
         let listener = TcpListener::bind("127.0.0.1:0").await.map_err(|e| e.to_string())?;

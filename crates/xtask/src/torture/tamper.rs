@@ -75,7 +75,7 @@ impl World {
         core.writer().close();
         let (log, origin) = (core.known().log.clone(), accord.origin("registry"));
         let config = filled::config(pki.path())?;
-        let key = PrivateKey::from_pkcs8_pem(&config.log_key_pem).map_err(|e| fault(&e))?;
+        let key = PrivateKey::from_pkcs8_pem(config.log_key_pem.expose()).map_err(|e| fault(&e))?;
         let key = LogKey::new(&origin, key).map_err(|e| fault(&e))?;
         let stranger = LogKey::new(&origin, PrivateKey::from_seed(&[9; 32])).map_err(|e| fault(&e))?;
         let copied = history.tree();
