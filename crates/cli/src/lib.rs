@@ -27,7 +27,7 @@ use clap::{Parser, Subcommand};
 
 pub use deployment::Deployment;
 pub use session::{Sessions, Who};
-pub use sign::Consent;
+pub use sign::{Consent, subject};
 pub use verify::verify_text;
 
 /// The referee's table of states that act together without trusting each other.
@@ -54,7 +54,7 @@ enum Command {
     Verify(verify::Args),
     /// Recomputes every decision of exported ledgers.
     Replay(replay::Args),
-    /// Signs a party's consent to a rule set, a designation or a further name, with the party's key.
+    /// Signs a party's consent to what exposes or to what takes protection away, with the party's key.
     Sign(sign::Args),
     /// Exports, backs up, restores and inspects a service's ledger.
     Ledger(ledger::Args),

@@ -116,17 +116,8 @@ pub struct Approval {
     pub by: Actor,
     /// When.
     pub at: Timestamp,
-    /// The signed envelope it rests on, where the act asks for one: DSSE as JSON, as received.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub envelope: Option<String>,
-}
-
-impl Approval {
-    /// A consent that rests on the certificate alone.
-    #[must_use]
-    pub fn of(by: &Actor, at: Timestamp) -> Self {
-        Self { by: by.clone(), at, envelope: None }
-    }
+    /// The signed envelope it rests on: DSSE as JSON, as received.
+    pub envelope: String,
 }
 
 /// The consents gathered for one version of one thing; a new version starts with none.
@@ -146,21 +137,6 @@ impl Approvals {
     #[must_use]
     pub fn new(by: Actor, at: Timestamp) -> Self {
         Self { proposed_by: by, proposed_at: at, given: BTreeMap::new() }
-    }
-
-    /// The first consent to something proposes it; the later ones approve it, each by another actor than the first.
-    ///
-    /// # Errors
-    /// As [`Approvals::approve`].
-    pub fn opened_or_approved(existing: Option<&Self>, approval: Approval) -> Result<Self, Refusal> {
-        match existing {
-            None => require_party(&approval.by).map(|()| Self::new(approval.by, approval.at)),
-            Some(existing) => {
-                let mut approvals = existing.clone();
-                approvals.approve(approval)?;
-                Ok(approvals)
-            }
-        }
     }
 
     /// Adds the consent of the approving actor's party.

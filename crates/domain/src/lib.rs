@@ -19,6 +19,12 @@ pub mod table;
 pub mod text;
 pub mod time;
 
+#[cfg(test)]
+extern crate self as concord_domain;
+#[cfg(test)]
+#[path = "../tests/signing/mod.rs"]
+mod signing;
+
 pub mod incidents;
 pub mod registry;
 pub mod rules;

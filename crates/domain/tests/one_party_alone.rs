@@ -11,11 +11,9 @@
 
 mod signing;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use concord_domain::accord::{Accord, AccordOpened, HotlineDeadlines, Mode, Participant};
-use concord_domain::actor::{Actor, ParticipantKind, Role};
-use concord_domain::consent::{Act, ConsentTable};
+use concord_domain::accord::AccordOpened;
+use concord_domain::actor::Actor;
+use concord_domain::consent::Act;
 use concord_domain::fold::{Context, Fold, etag};
 use concord_domain::geo::{Area, LatLng};
 use concord_domain::incidents::cooperation::{self, Domain, Effect, Scope};
@@ -25,47 +23,13 @@ use concord_domain::rules::{self, review, rule_set};
 use concord_domain::signed::{Subject, payload_type};
 use concord_domain::time::Timestamp;
 use proptest::prelude::*;
-use signing::{ACCORD, Signing, keys, verifier};
+use signing::{Signing, actor, opened, verifier};
 
 const NOW: i64 = 1_898_575_200;
 const AIM: LatLng = LatLng { lat: 0.5, lng: 0.5 };
 
-fn kind_of(participant: &str) -> ParticipantKind {
-    match participant {
-        "notifier" => ParticipantKind::HumanitarianNotifier,
-        "observer" => ParticipantKind::Observer,
-        "third-state" => ParticipantKind::BoundThirdState,
-        _ => ParticipantKind::StateParty,
-    }
-}
-
-fn actor(participant: &str, name: &str) -> Actor {
-    let kind = kind_of(participant);
-    Actor { participant: participant.into(), kind, role: Role::Approver, name: name.to_owned() }
-}
-
-fn opened() -> Box<AccordOpened> {
-    let participant = |id: &str| Participant {
-        id: id.into(),
-        name: id.to_owned(),
-        kind: kind_of(id),
-        trust_domain: format!("{id}.example"),
-        roots: Vec::new(),
-        signing_keys: keys(id),
-        roles: BTreeSet::new(),
-    };
-    let accord = Accord {
-        id: ACCORD.to_owned(),
-        title: "Tests".to_owned(),
-        mode: Mode::Operational,
-        witness_quorum: 0,
-        witnesses: Vec::new(),
-        log_keys: BTreeMap::new(),
-        consent: ConsentTable::default(),
-        hotline: HotlineDeadlines::default(),
-        participants: ["party-a", "party-b", "notifier", "observer", "third-state"].map(participant).into(),
-    };
-    Box::new(AccordOpened { hash: String::new(), accord })
+fn everybody() -> Box<AccordOpened> {
+    opened(&["party-a", "party-b", "notifier", "observer", "third-state"])
 }
 
 /// A service's state, driven by commands.
@@ -128,7 +92,7 @@ fn registry() -> Driven<registry::State> {
     use designation::{Command, Decision};
     let mut driven = Driven::new(
         registry::State::new().with_verifier(verifier()),
-        registry::Event::AccordOpened(opened()),
+        registry::Event::AccordOpened(everybody()),
     );
     let (a, b) = (actor("party-a", "one"), actor("party-b", "one"));
     assert!(driven.give(&b, Command::Propose(designation_draft("suspended", "Group one"))));
@@ -192,18 +156,30 @@ fn envelope(ask: Ask, subject: Option<Subject>, before: &str) -> String {
     let own = own.unwrap_or_else(|| {
         Signing::of(&ask.by.0.into(), &Subject::of(Act::Designate, "designations/none".to_owned(), b""))
     });
+    let other = match own.payload_type == payload_type(Act::LiftSuspension) {
+        true => Act::Designate,
+        false => Act::LiftSuspension,
+    };
     match ask.signed {
         Signed::Rightly => own.envelope(),
         Signed::OtherThing => own.with("resource", "designations/suspended").envelope(),
-        Signed::OtherAct => Signing { payload_type: payload_type(Act::LiftSuspension), ..own }.envelope(),
+        Signed::OtherAct => Signing { payload_type: payload_type(other), ..own }.envelope(),
         Signed::ByTheOther => before.to_owned(),
     }
+}
+
+/// The same for what the first consent proposes, unsigned.
+fn consent(ask: Ask, subject: Option<Subject>, before: &str) -> String {
+    if subject.is_none() && matches!(ask.signed, Signed::Rightly) {
+        return String::new();
+    }
+    envelope(ask, subject, before)
 }
 
 /// What party B has signed in [`registry`].
 fn signed_before(state: &registry::State) -> String {
     let given = &state.designations.get("suspended").unwrap().approvals.given;
-    given[&"party-b".into()].envelope.clone().unwrap()
+    given[&"party-b".into()].envelope.clone()
 }
 
 /// Everybody but party B, each through two actors.
@@ -229,8 +205,9 @@ fn ask_registry(driven: &mut Driven<registry::State>, ask: Ask) {
     let read = row.as_ref().map(|row| etag(row.as_ref()).unwrap()).unwrap_or_default();
     let proposal = row.as_ref().and_then(|row| row.alias_proposals.last().cloned());
     let before = signed_before(&driven.state);
-    let entity_etag = etag(driven.state.protected_entities.get("clinic").unwrap().as_ref()).unwrap();
-    let clinic = || "clinic".to_owned();
+    let clinic = "clinic".to_owned();
+    let held = driven.state.protected_entities.get("clinic").unwrap().clone();
+    let entity_etag = etag(held.as_ref()).unwrap();
     match ask.what {
         0 => driven.give(&by, Command::Propose(designation_draft("new", "Group two"))),
         1 => driven.give(&by, Command::Propose(designation_draft("again", "Group one"))),
@@ -251,12 +228,15 @@ fn ask_registry(driven: &mut Driven<registry::State>, ask: Ask) {
             driven.give(&by, Command::DecideAlias { id, alias_id, etag: read, decision, reason, envelope })
         }
         7 | 8 => {
-            let removal = protection::Command::ConsentToRemoval { id: clinic(), etag: entity_etag, reason };
-            driven.give(&by, removal)
+            let subject = held.removal.as_ref().map(|_| held.removal_subject());
+            let envelope = consent(ask, subject, &before);
+            let (id, etag) = (clinic, entity_etag);
+            driven.give(&by, protection::Command::ConsentToRemoval { id, etag, reason, envelope })
         }
         9 => {
-            let give_up = protection::Command::GiveUpFormerPlace { id: clinic(), etag: entity_etag };
-            driven.give(&by, give_up)
+            let envelope = envelope(ask, Some(held.former_places_subject()), &before);
+            let (id, etag) = (clinic, entity_etag);
+            driven.give(&by, protection::Command::GiveUpFormerPlace { id, etag, envelope })
         }
         10 => {
             let moved = LatLng { lat: AIM.lat + 0.1, lng: AIM.lng };
@@ -270,13 +250,17 @@ fn ask_registry(driven: &mut Driven<registry::State>, ask: Ask) {
         }
         12 | 13 => {
             let third = driven.state.non_target_groups.get("third").unwrap();
-            let etag = etag(third.as_ref()).unwrap();
-            driven.give(&by, non_target::Command::ConsentToRemoval { id: "third".to_owned(), etag })
+            let (id, etag) = ("third".to_owned(), etag(third.as_ref()).unwrap());
+            let subject = third.removal.as_ref().map(|_| third.removal_subject());
+            let envelope = consent(ask, subject, &before);
+            driven.give(&by, non_target::Command::ConsentToRemoval { id, etag, envelope })
         }
         _ => {
             let ceasefire = driven.state.areas.get("ceasefire").unwrap();
-            let etag = etag(ceasefire.as_ref()).unwrap();
-            driven.give(&by, area::Command::ConsentToEnd { id: "ceasefire".to_owned(), etag })
+            let (id, etag) = ("ceasefire".to_owned(), etag(ceasefire.as_ref()).unwrap());
+            let subject = ceasefire.end_consents.as_ref().map(|_| ceasefire.end_subject());
+            let envelope = consent(ask, subject, &before);
+            driven.give(&by, area::Command::ConsentToEnd { id, etag, envelope })
         }
     };
 }
@@ -318,13 +302,14 @@ fn ask_rules(driven: &mut Driven<rules::State>, ask: Ask, before: &str) {
     };
 }
 
-fn ask_incidents(driven: &mut Driven<incidents::State>, ask: Ask) {
+fn ask_incidents(driven: &mut Driven<incidents::State>, ask: Ask, before: &str) {
     let by = actor(ask.by.0, ask.by.1);
-    let id = driven.state.suspensions.iter().next().unwrap().id.clone();
+    let standing = driven.state.suspensions.iter().next().unwrap();
+    let (id, envelope) = (standing.id.clone(), envelope(ask, Some(standing.lift_subject()), before));
     match ask.what {
         0..12 => {
             let corrective_action = "As agreed".to_owned();
-            driven.give(&by, cooperation::Command::ConsentToLift { id, corrective_action })
+            driven.give(&by, cooperation::Command::ConsentToLift { id, corrective_action, envelope })
         }
         _ => driven.give(&by, incident::Command::Acknowledge { id }),
     };
@@ -337,9 +322,9 @@ proptest! {
     fn nothing_that_protects_falls_and_nothing_that_exposes_comes_into_force(asks in prop::collection::vec(ask(), 1..40)) {
         let mut registry = registry();
         let unopened = rules::State::new().with_verifier(verifier());
-        let mut rules = Driven::new(unopened, rules::Event::AccordOpened(opened()));
-        let mut incidents =
-            Driven::new(incidents::State::default(), incidents::Event::AccordOpened(opened()));
+        let mut rules = Driven::new(unopened, rules::Event::AccordOpened(everybody()));
+        let unopened = incidents::State::default().with_verifier(verifier());
+        let mut incidents = Driven::new(unopened, incidents::Event::AccordOpened(everybody()));
         let draft = cooperation::Draft {
             party: Some("party-a".into()),
             area: None,
@@ -351,8 +336,9 @@ proptest! {
         prop_assert!(incidents.give(&actor("party-b", "one"), cooperation::Command::Suspend(Box::new(draft))));
         for ask in asks {
             ask_registry(&mut registry, ask);
-            ask_rules(&mut rules, ask, &signed_before(&registry.state));
-            ask_incidents(&mut incidents, ask);
+            let before = signed_before(&registry.state);
+            ask_rules(&mut rules, ask, &before);
+            ask_incidents(&mut incidents, ask, &before);
             prop_assert_eq!(is_exposed(&registry.state), None, "after {:?}", ask);
             prop_assert!(rules.state.rule_set_in_force().is_none());
             let standing = incidents.state.suspensions_of(&"party-a".into(), Domain::Operations, None);
@@ -376,4 +362,24 @@ fn the_same_asks_with_the_other_party_expose() {
     assert_eq!(is_exposed(&driven.state), None);
     assert!(approve(&mut driven, &actor("party-b", "one")));
     assert_eq!(is_exposed(&driven.state), Some("designation"), "the property can fail");
+}
+
+#[test]
+fn the_same_consents_of_the_other_party_take_the_protection_away() {
+    let mut driven = registry();
+    let removed = |driven: &mut Driven<registry::State>, by: &Actor, signed: bool| {
+        let row = driven.state.protected_entities.get("clinic").unwrap();
+        let (id, etag, reason) = ("clinic".to_owned(), etag(row.as_ref()).unwrap(), "Why".to_owned());
+        let envelope = Signing::of(&by.participant, &row.removal_subject()).envelope();
+        let envelope = if signed { envelope } else { String::new() };
+        driven.give(by, protection::Command::ConsentToRemoval { id, etag, reason, envelope })
+    };
+    let (one, two) = (actor("party-a", "one"), actor("party-a", "two"));
+    assert!(!removed(&mut driven, &one, true), "whoever proposes signs nothing");
+    assert!(removed(&mut driven, &one, false));
+    assert!(!removed(&mut driven, &two, false), "whoever approves signs");
+    assert!(removed(&mut driven, &two, true));
+    assert_eq!(is_exposed(&driven.state), None);
+    assert!(removed(&mut driven, &actor("party-b", "one"), true));
+    assert_eq!(is_exposed(&driven.state), Some("protection"), "the property can fail");
 }

@@ -38,6 +38,8 @@ pub struct Kept<D: Fold, E> {
     chain: Chain,
     sink: Folding<D, E>,
     head: Option<Head>,
+    /// The head of all that was kept.
+    kept: Option<Head>,
 }
 
 /// A followed ledger.
@@ -58,6 +60,54 @@ impl<D: Fold, E: DeserializeOwned + Send + 'static> Kept<D, E> {
         core: &Core<D>,
         take_in: TakeIn<D, E>,
     ) -> Result<Self, String> {
+        let (mut kept, entries) = Self::unfolded(service, config, core, take_in)?;
+        kept.fold(&entries).await?;
+        Ok(kept)
+    }
+
+    /// The same for a service that waits for nobody: what is not believed is left out, from there on, and asked for again.
+    ///
+    /// # Errors
+    /// As [`Kept::open`], save for what is not believed.
+    pub async fn open_as_far_as_believed(
+        service: &'static str,
+        config: &Config,
+        core: &Core<D>,
+        take_in: TakeIn<D, E>,
+    ) -> Result<Self, String> {
+        let (mut kept, entries) = Self::unfolded(service, config, core, take_in)?;
+        let Err(cause) = kept.fold(&entries).await else { return Ok(kept) };
+        tracing::error!(%cause, service, "what was kept of a followed ledger is not believed, and is left out from there on");
+        for entry in entries {
+            if kept.fold(&[entry]).await.is_err() {
+                break;
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Folds entries that follow on what is folded: all, or none.
+    async fn fold(&mut self, entries: &[Entry]) -> Result<(), String> {
+        let mut chain = self.chain.clone();
+        for entry in entries {
+            chain.append(entry).map_err(|e| e.to_string())?;
+        }
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let head =
+            Head { origin: chain.origin().to_owned(), size: chain.size(), root: to_hex(&chain.root()) };
+        self.sink.fold(entries, head.clone(), News::Kept).await?;
+        (self.chain, self.head) = (chain, Some(head));
+        Ok(())
+    }
+
+    fn unfolded(
+        service: &'static str,
+        config: &Config,
+        core: &Core<D>,
+        take_in: TakeIn<D, E>,
+    ) -> Result<(Self, Vec<Entry>), String> {
         let accord = core.accord();
         let origin = accord.origin(service);
         let key =
@@ -68,28 +118,26 @@ impl<D: Fold, E: DeserializeOwned + Send + 'static> Kept<D, E> {
             ClientIdentity { chain_pem: config.chain_pem.clone(), key_pem: config.key_pem.clone() };
         let channel = connect(address, &identity, accord).map_err(|e| e.to_string())?;
         let (copy, entries) = opened(&config.data_dir.join("followed").join(service), &verifier)?;
-        let mut chain = Chain::new(&origin);
+        let chain = Chain::new(&origin);
+        let mut whole = chain.clone();
         for entry in &entries {
-            chain.append(entry).map_err(|e| e.to_string())?;
+            whole.append(entry).map_err(|e| e.to_string())?;
         }
         let operator = accord.operator().map(|p| p.id.clone()).unwrap_or_else(|| "operator".into());
         let sink = Folding { core: core.clone(), copy, operator, take_in };
-        let head =
-            (!entries.is_empty()).then(|| Head { origin, size: chain.size(), root: to_hex(&chain.root()) });
-        if let Some(head) = head.clone() {
-            sink.fold(&entries, head, News::Kept).await?;
-        }
-        Ok(Self { channel, verifier, chain, sink, head })
+        let kept =
+            (!entries.is_empty()).then(|| Head { origin, size: whole.size(), root: to_hex(&whole.root()) });
+        Ok((Self { channel, verifier, chain, sink, head: None, kept }, entries))
     }
 
-    /// The head of what was kept; absent where nothing was.
+    /// The head of what was kept and folded; absent where nothing was.
     #[must_use]
     pub fn head(&self) -> Option<&Head> {
         self.head.as_ref()
     }
 
-    /// Follows on, until `drain` is cancelled; never over a history without `floor`, a head that an own entry rests on. What
-    /// nobody waits for is let gather for `rest`.
+    /// Follows on, until `drain` is cancelled; never over a history without `floor`, a head that an own entry rests on, or else
+    /// without what was kept and left out. What nobody waits for is let gather for `rest`.
     ///
     /// # Errors
     /// Where the floor has no root.
@@ -99,7 +147,9 @@ impl<D: Fold, E: DeserializeOwned + Send + 'static> Kept<D, E> {
         rest: Duration,
         drain: &CancellationToken,
     ) -> Result<Followed<E>, String> {
-        let Self { channel, verifier, chain, sink, head: _ } = self;
+        let Self { channel, verifier, chain, sink, head, kept } = self;
+        let left_out = kept.filter(|kept| Some(kept) != head.as_ref());
+        let floor = floor.or(left_out.as_ref());
         let copy = Arc::clone(&sink.copy);
         let floor = floor.map(verified).transpose()?;
         let from = Beginning { verifier, chain, floor, rest };

@@ -16,6 +16,7 @@ use concord_proto::pb::registry::v1 as registry;
 use concord_proto::pb::rules::v1 as pb;
 use concord_proto::pb::r#type::v1 as shared;
 use concord_proto::registry::designation::subject_of;
+use concord_proto::rules::check::release_subject_of;
 use prost::Message;
 use tonic::Status;
 use tonic_types::StatusExt as _;
@@ -189,6 +190,15 @@ async fn designate(cluster: &Cluster) {
 #[must_use]
 pub fn approval(cluster: &Cluster, party: &str, designation: &registry::Designation) -> String {
     cluster.deployment().consent(party, &subject_of(designation.clone()).unwrap()).unwrap()
+}
+
+/// A party's signature over a decision as it is given out, which would let it go ahead.
+pub async fn release(cluster: &Cluster, party: &str, name: &str) -> String {
+    let request = pb::GetDecisionRequest { name: name.to_owned() };
+    let answer: pb::GetDecisionResponse =
+        call(cluster, &officer(), "rules.v1.CheckService/GetDecision", request).await.unwrap();
+    let subject = release_subject_of(answer.decision.unwrap()).unwrap();
+    cluster.deployment().consent(party, &subject).unwrap()
 }
 
 /// A circle on the ground.

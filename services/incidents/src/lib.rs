@@ -14,6 +14,7 @@ use concord_server::config::Config;
 use concord_server::core::{Core, Settle};
 use concord_server::follow::Kept;
 use concord_server::process::{Ended, Service, run as run_process};
+use concord_server::verifier::dsse;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +36,8 @@ const RULES_REST: Duration = Duration::from_millis(100);
 /// # Errors
 /// Says what keeps it from being served.
 pub async fn run(config: Config, listener: TcpListener, stop: CancellationToken) -> Result<Ended, String> {
-    let service = Service { initial: State::default(), opening: Event::AccordOpened, offers: SERVICES };
+    let initial = State::default().with_verifier(dsse());
+    let service = Service { initial, opening: Event::AccordOpened, offers: SERVICES };
     run_process(config, listener, stop, service, async |routes, config, core, drain| {
         let app = following(config, core, drain).await?;
         Ok(grpc::add(routes, app))
@@ -44,11 +46,13 @@ pub async fn run(config: Config, listener: TcpListener, stop: CancellationToken)
 }
 
 async fn following(config: &Config, core: Core<State>, drain: CancellationToken) -> Result<App, String> {
-    let registry = Kept::open("registry", config, &core, |events, _, _| {
+    // Neither keeps the line, a report or a suspension from being taken by what it made up.
+    let registry = Kept::open_as_far_as_believed("registry", config, &core, |events, _, _| {
         Command::Followed(FollowedEntries::Registry(events))
     });
-    let rules =
-        Kept::open("rules", config, &core, |events, _, _| Command::Followed(FollowedEntries::Rules(events)));
+    let rules = Kept::open_as_far_as_believed("rules", config, &core, |events, _, _| {
+        Command::Followed(FollowedEntries::Rules(events))
+    });
     let (registry, rules) = (registry.await?, rules.await?);
     let registry = Arc::new(registry.follow(None, Duration::ZERO, &drain)?);
     let rules = Arc::new(rules.follow(None, RULES_REST, &drain)?);

@@ -74,12 +74,6 @@ pub(crate) fn json_of(name: &str, message: &impl prost::Message) -> Value {
     decoded(POOL.get_message_by_name(name).unwrap(), message.encode_to_vec().into())
 }
 
-/// The message of a JSON that the tests have read.
-pub(crate) fn message_of<M: prost::Message + Default>(name: &str, json: &Value) -> M {
-    let message = DynamicMessage::deserialize(POOL.get_message_by_name(name).unwrap(), json.clone());
-    M::decode(message.unwrap().encode_to_vec().as_slice()).unwrap()
-}
-
 /// The answers of a call, as they come.
 pub(crate) async fn begun(
     channel: Channel,

@@ -106,16 +106,20 @@ fn cooperation() -> Vec<Row> {
         "party": "party-b", "domain": "COOPERATION_DOMAIN_OPERATIONS", "reason": "as agreed",
     }});
     let lift = "CooperationService/ConsentToLift";
-    let consent = |name: &str| json!({"name": name, "corrective_action": "as agreed"});
-    let this = || consent("@suspended /suspension/name");
+    let consent = |name: &str, party: &str| {
+        let envelope = format!("@signed {party} @suspended /suspension/name");
+        json!({"name": name, "corrective_action": "as agreed", "envelope": envelope})
+    };
+    let this = |party: &str| consent("@suspended /suspension/name", party);
     vec![
         ok(OFFICER_A, "CooperationService/SuspendCooperation", suspension).kept("suspended"),
         ok(AUDITOR, "CooperationService/GetCooperationStatus", json!({"party": "party-b"})),
-        no(APPROVER_A, lift, consent("suspensions/none"), "NOT_FOUND"),
-        ok(APPROVER_A, lift, this()),
-        no(APPROVER_A, lift, this(), "ALREADY_DECIDED"),
-        ok(APPROVER_B, lift, this()),
-        no(APPROVER_B, lift, this(), "STATE_FORBIDS"),
+        no(APPROVER_A, lift, consent("suspensions/none", "party-a"), "NOT_FOUND"),
+        no(APPROVER_A, lift, this("party-b"), "SIGNATURE_INVALID"),
+        ok(APPROVER_A, lift, this("party-a")),
+        no(APPROVER_A, lift, this("party-a"), "ALREADY_DECIDED"),
+        ok(APPROVER_B, lift, this("party-b")),
+        no(APPROVER_B, lift, this("party-b"), "STATE_FORBIDS"),
         ok(AUDITOR, "CooperationService/ListSuspensions", json!({})),
     ]
 }

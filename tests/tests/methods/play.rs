@@ -2,16 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use concord_cli::Who;
+use concord_cli::{Who, subject};
 use concord_domain::actor::Role;
-use concord_proto::pb::registry::v1::Designation;
-use concord_proto::registry::designation::{alias_subject_of, subject_of};
 use concord_testkit::Cluster;
 use prost_reflect::MethodDescriptor;
 use serde_json::{Value, json};
 use tonic::Status;
 
-use crate::call::{answered, decoded, encoded, message_of, reason};
+use crate::call::{answered, decoded, encoded, reason};
 use crate::impatient::Impatient;
 use crate::promises::{OK, Pair, carries_id, methods, promised, short};
 
@@ -24,9 +22,9 @@ pub(crate) struct Row {
     kept: Option<&'static str>,
 }
 
-/// A call that succeeds. Strings of the request may be `@etag NAME`, the last etag seen of a resource; `@signed PARTY NAME`,
-/// the party's signature over a designation as it was seen last, `@named PARTY NAME` over its last further name; or
-/// `@LABEL POINTER`, a part of an answer that was kept.
+/// A call that succeeds. Strings of the request may be `@etag NAME`, the last etag seen of a resource; `@LABEL POINTER`, a
+/// part of an answer that was kept; or `@signed PARTY NAME`, the party's signature over what is consented to under a name, as
+/// `concord sign` takes it or as a part of an answer, over the thing as it was seen last.
 pub(crate) fn ok(by: &'static str, method: &'static str, request: Value) -> Row {
     no(by, method, request, OK)
 }
@@ -176,7 +174,7 @@ impl Play {
             }
             Value::String(text) => match text.strip_prefix('@').and_then(|text| text.split_once(' ')) {
                 Some(("etag", name)) => self.resources[name]["etag"].clone(),
-                Some((what @ ("signed" | "named"), of)) => json!(self.signed(what, of)),
+                Some(("signed", of)) => json!(self.signed(of)),
                 Some((label, pointer)) => self.kept[label].pointer(pointer).unwrap().clone(),
                 None => request.clone(),
             },
@@ -184,24 +182,30 @@ impl Play {
         }
     }
 
-    /// A party's signature over a designation as it was seen last, or over the further name proposed last.
-    fn signed(&self, what: &str, of: &str) -> String {
+    /// A party's signature over what is consented to under a name, as the thing was seen last.
+    fn signed(&self, of: &str) -> String {
         let (party, name) = of.split_once(' ').unwrap();
-        let read: Designation = message_of("concord.registry.v1.Designation", &self.resources[name]);
-        let last = read.alias_proposals.last().map(|proposal| proposal.id.clone());
-        let subject = match what {
-            "signed" => subject_of(read),
-            _ => alias_subject_of(read, &last.unwrap()),
+        let name = match self.filled(&json!(name)) {
+            Value::String(name) => name,
+            other => panic!("{other} is no name"),
         };
-        self.cluster.deployment().consent(party, &subject.unwrap()).unwrap()
+        let mut parts = name.splitn(3, '/');
+        let (collection, id) = (parts.next().unwrap(), parts.next().unwrap());
+        let read = &self.resources[&format!("{collection}/{id}")];
+        let last =
+            || read.pointer("/aliasProposals").unwrap().as_array().unwrap().last().unwrap()["id"].as_str();
+        let name = match parts.next() {
+            Some("aliases/last") => format!("{collection}/{id}/aliases/{}", last().unwrap()),
+            _ => name,
+        };
+        let subject = subject(&name, &read.to_string()).unwrap();
+        self.cluster.deployment().consent(party, &subject).unwrap()
     }
 
     /// Keeps every resource of an answer as it was seen last.
     fn remember(&mut self, answer: &Value) {
         for value in answer.as_object().into_iter().flat_map(|fields| fields.values()) {
-            if let (Some(Value::String(name)), Some(Value::String(_))) =
-                (value.get("name"), value.get("etag"))
-            {
+            if let Some(Value::String(name)) = value.get("name") {
                 self.resources.insert(name.clone(), value.clone());
             }
         }

@@ -24,6 +24,12 @@ fn circle(latitude: f64) -> Value {
     json!({"circle": {"center": {"latitude": latitude, "longitude": 0.5}, "radius_m": 50}})
 }
 
+/// A request with a party's signature over what is consented to under a name.
+fn with_envelope(mut request: Value, party: &str, name: &str) -> Value {
+    request["envelope"] = json!(format!("@signed {party} {name}"));
+    request
+}
+
 fn accord() -> Vec<Row> {
     let time = json!({"time": "2030-01-01T00:00:00Z"});
     vec![
@@ -74,7 +80,8 @@ fn aliases() -> Vec<Row> {
     let alias = |name: &str| json!({"name": name, "alias": {"name": "Another name"}});
     let approve = |name: &str, etag: &str, party: &str| {
         let id = "@alias /designation/aliasProposals/0/id";
-        let (decision, envelope) = ("PROPOSAL_DECISION_APPROVE", format!("@named {party} designations/d-1"));
+        let (decision, envelope) =
+            ("PROPOSAL_DECISION_APPROVE", format!("@signed {party} designations/d-1/aliases/last"));
         json!({"name": name, "alias_id": id, "etag": etag, "decision": decision, "envelope": envelope})
     };
     let this = |party: &str| approve("designations/d-1", "@alias /designation/aliasProposals/0/etag", party);
@@ -137,17 +144,20 @@ fn non_targets() -> Vec<Row> {
     let group = json!({"non_target_group_id": "n-1", "non_target_group": {"primary_name": "Group two"}});
     let of = |name: &str, etag: &str| json!({"name": name, "etag": etag});
     let this = || of("nonTargetGroups/n-1", "@etag nonTargetGroups/n-1");
+    let signed = |party: &str| with_envelope(this(), party, "nonTargetGroups/n-1");
     vec![
         ok(PROPOSER, name, group.clone()),
         no(PROPOSER, name, group, "ALREADY_EXISTS"),
         no(APPROVER_A, remove, of("nonTargetGroups/none", "x"), "NOT_FOUND"),
         no(APPROVER_A, remove, of("nonTargetGroups/n-1", "old"), "ETAG_STALE"),
         ok(PROPOSER_AS_APPROVER, remove, this()),
-        no(PROPOSER_AS_APPROVER, remove, this(), "SELF_APPROVAL"),
-        ok(APPROVER_A, remove, this()),
-        no(APPROVER_A, remove, this(), "ALREADY_DECIDED"),
-        ok(APPROVER_B, remove, this()),
-        no(APPROVER_B, remove, this(), "STATE_FORBIDS"),
+        no(PROPOSER_AS_APPROVER, remove, signed("party-a"), "SELF_APPROVAL"),
+        no(APPROVER_A, remove, signed("party-b"), "SIGNATURE_INVALID"),
+        no(APPROVER_A, remove, this(), "INVALID_ARGUMENT"),
+        ok(APPROVER_A, remove, signed("party-a")),
+        no(APPROVER_A, remove, signed("party-a"), "ALREADY_DECIDED"),
+        ok(APPROVER_B, remove, signed("party-b")),
+        no(APPROVER_B, remove, signed("party-b"), "STATE_FORBIDS"),
         ok(AUDITOR, "NonTargetService/GetNonTargetGroup", json!({"name": "nonTargetGroups/n-1"})),
         no(
             AUDITOR,
@@ -172,8 +182,12 @@ fn protection() -> Vec<Row> {
     let moved =
         |name: &str, etag: &str, latitude| json!({"protected_entity": entity(name, latitude), "etag": etag});
     let here = |latitude| moved("protectedEntities/p-1", "@etag protectedEntities/p-1", latitude);
-    let of = |name: &str, etag: &str| json!({"name": name, "etag": etag});
+    let of = |name: &str, etag: &str| {
+        let unread = json!({"name": name, "etag": etag});
+        with_envelope(unread, "party-a", "protectedEntities/p-1/formerAreas")
+    };
     let this = || of("protectedEntities/p-1", "@etag protectedEntities/p-1");
+    let by_b = || with_envelope(this(), "party-b", "protectedEntities/p-1/formerAreas");
     vec![
         ok(NOTIFIER, notify, clinic.clone()),
         no(NOTIFIER, notify, clinic, "ALREADY_EXISTS"),
@@ -185,6 +199,7 @@ fn protection() -> Vec<Row> {
         no(APPROVER_A, give_up, of("protectedEntities/none", "x"), "NOT_FOUND"),
         no(APPROVER_A, give_up, of("protectedEntities/p-1", "old"), "ETAG_STALE"),
         no(PROPOSER_AS_APPROVER, give_up, this(), "SELF_APPROVAL"),
+        no(APPROVER_A, give_up, by_b(), "SIGNATURE_INVALID"),
         ok(APPROVER_A, give_up, this()),
         no(APPROVER_A, give_up, this(), "ALREADY_DECIDED"),
         ok(AUDITOR, "ProtectionService/GetProtectedEntity", json!({"name": "protectedEntities/p-1"})),
@@ -207,6 +222,7 @@ fn claims() -> Vec<Row> {
     let of = |name: &str| json!({"name": name});
     let removal = |name: &str, etag: &str| json!({"name": name, "etag": etag, "reason": "as agreed"});
     let this = || removal("protectedEntities/c-1", "@etag protectedEntities/c-1");
+    let signed = |party: &str| with_envelope(this(), party, "protectedEntities/c-1");
     let gone = json!({"protected_entity": entity("protectedEntities/c-1", 0.8), "etag": "@etag protectedEntities/c-1"});
     vec![
         ok(OBSERVER, claim, clinic.clone()),
@@ -217,11 +233,13 @@ fn claims() -> Vec<Row> {
         no(APPROVER_A, remove, removal("protectedEntities/none", "x"), "NOT_FOUND"),
         no(APPROVER_A, remove, removal("protectedEntities/c-1", "old"), "ETAG_STALE"),
         ok(PROPOSER_AS_APPROVER, remove, this()),
-        no(PROPOSER_AS_APPROVER, remove, this(), "SELF_APPROVAL"),
-        ok(APPROVER_A, remove, this()),
-        no(APPROVER_A, remove, this(), "ALREADY_DECIDED"),
-        ok(APPROVER_B, remove, this()),
-        no(APPROVER_B, remove, this(), "STATE_FORBIDS"),
+        no(PROPOSER_AS_APPROVER, remove, signed("party-a"), "SELF_APPROVAL"),
+        no(APPROVER_A, remove, signed("party-b"), "SIGNATURE_INVALID"),
+        no(APPROVER_A, remove, this(), "INVALID_ARGUMENT"),
+        ok(APPROVER_A, remove, signed("party-a")),
+        no(APPROVER_A, remove, signed("party-a"), "ALREADY_DECIDED"),
+        ok(APPROVER_B, remove, signed("party-b")),
+        no(APPROVER_B, remove, signed("party-b"), "STATE_FORBIDS"),
         no(PROPOSER, "ProtectionService/AmendProtectedEntity", gone, "STATE_FORBIDS"),
     ]
 }
@@ -271,6 +289,8 @@ fn areas() -> Vec<Row> {
     let held = || area("a-1", "RESTRICTED_AREA_KIND_HELD_AREA");
     let of = |name: &str, etag: &str| json!({"name": name, "etag": etag});
     let this = || of("areas/a-1", "@etag areas/a-1");
+    let signed = |party: &str| with_envelope(this(), party, "areas/a-1");
+    let ground = |party: &str| with_envelope(of("areas/g-1", "@etag areas/g-1"), party, "areas/g-1");
     vec![
         ok(PROPOSER, declare, area("g-1", "RESTRICTED_AREA_KIND_GROUND_AREA")),
         ok(PROPOSER, declare, held()),
@@ -278,12 +298,14 @@ fn areas() -> Vec<Row> {
         no(APPROVER_A, end, of("areas/none", "x"), "NOT_FOUND"),
         no(APPROVER_A, end, of("areas/a-1", "old"), "ETAG_STALE"),
         no(APPROVER_B, end, of("areas/g-1", "@etag areas/g-1"), "NOT_YOURS"),
+        no(APPROVER_A, end, ground("party-b"), "SIGNATURE_INVALID"),
+        ok(APPROVER_A, end, ground("party-a")),
         ok(PROPOSER_AS_APPROVER, end, this()),
-        no(PROPOSER_AS_APPROVER, end, this(), "SELF_APPROVAL"),
-        ok(APPROVER_A, end, this()),
-        no(APPROVER_A, end, this(), "ALREADY_DECIDED"),
-        ok(APPROVER_B, end, this()),
-        no(APPROVER_B, end, this(), "STATE_FORBIDS"),
+        no(PROPOSER_AS_APPROVER, end, signed("party-a"), "SELF_APPROVAL"),
+        ok(APPROVER_A, end, signed("party-a")),
+        no(APPROVER_A, end, signed("party-a"), "ALREADY_DECIDED"),
+        ok(APPROVER_B, end, signed("party-b")),
+        no(APPROVER_B, end, signed("party-b"), "STATE_FORBIDS"),
         ok(AUDITOR, "AreaService/GetArea", json!({"name": "areas/a-1"})),
         no(AUDITOR, "AreaService/GetArea", json!({"name": "areas/none"}), "NOT_FOUND"),
         ok(AUDITOR, "AreaService/ListAreas", json!({})),

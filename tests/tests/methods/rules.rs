@@ -94,26 +94,29 @@ fn checks() -> Vec<Row> {
     ]
 }
 
-fn release(name: &str) -> Value {
-    json!({"name": name, "decision": "REVIEW_DECISION_RELEASE", "reason": "as reviewed"})
+/// A release of a decision, signed by a party over one that was kept.
+fn release(name: &str, party: &str, kept: &str) -> Value {
+    let envelope = format!("@signed {party} @{kept} /decision/name");
+    json!({"name": name, "decision": "REVIEW_DECISION_RELEASE", "reason": "as reviewed", "envelope": envelope})
 }
 
 fn reviews() -> Vec<Row> {
     let review = "CheckService/ReviewReferral";
-    let this = || release("@referral /decision/name");
+    let this = |party: &str| release("@referral /decision/name", party, "referral");
     vec![
-        no(REVIEWER_A, review, release("decisions/none"), "NOT_FOUND"),
-        no(OFFICER_AS_REVIEWER, review, this(), "SELF_APPROVAL"),
-        ok(REVIEWER_A, review, this()),
-        no(REVIEWER_A, review, this(), "ALREADY_DECIDED"),
-        ok(REVIEWER_B, review, this()),
-        no(REVIEWER_B, review, this(), "STATE_FORBIDS"),
+        no(REVIEWER_A, review, release("decisions/none", "party-a", "referral"), "NOT_FOUND"),
+        no(OFFICER_AS_REVIEWER, review, this("party-a"), "SELF_APPROVAL"),
+        no(REVIEWER_A, review, this("party-b"), "SIGNATURE_INVALID"),
+        ok(REVIEWER_A, review, this("party-a")),
+        no(REVIEWER_A, review, this("party-a"), "ALREADY_DECIDED"),
+        ok(REVIEWER_B, review, this("party-b")),
+        no(REVIEWER_B, review, this("party-b"), "STATE_FORBIDS"),
     ]
 }
 
 fn late_review() -> Vec<Row> {
     let review = "CheckService/ReviewReferral";
-    vec![no(REVIEWER_A, review, release("@late /decision/name"), "RELEASE_DENIED")]
+    vec![no(REVIEWER_A, review, release("@late /decision/name", "party-a", "late"), "RELEASE_DENIED")]
 }
 
 fn coordination() -> Vec<Row> {

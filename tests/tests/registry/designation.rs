@@ -3,6 +3,7 @@
 use concord_domain::accord::Mode;
 use concord_domain::actor::Role;
 use concord_proto::registry::designation::alias_subject_of;
+use concord_proto::registry::non_target::removal_subject_of;
 use concord_testkit::setting::approval;
 use concord_testkit::{Cluster, first, second};
 
@@ -77,19 +78,58 @@ async fn a_group_is_designated_only_when_every_party_has_approved_the_same_versi
 }
 
 #[tokio::test]
-async fn a_hold_takes_back_the_consent_of_its_party() {
+async fn a_hold_drops_every_approval_given_before_it_and_what_was_signed_then_serves_no_more() {
     let cluster = Cluster::start(Mode::Operational).await;
     let designation = proposed(&cluster, "group-1", "Group one").await;
-    let approved = decide(&cluster, first("party-b", Role::Approver), &designation, Approve).await.unwrap();
+    let signed = approval(&cluster, "party-a", &designation);
+    let approved = decide(&cluster, second("party-a", Role::Approver), &designation, Approve).await.unwrap();
     let held = decide(&cluster, second("party-b", Role::Approver), &approved, Hold).await.unwrap();
-    assert_eq!(held.state(), pb::DesignationState::Held);
-    let other = decide(&cluster, second("party-a", Role::Approver), &held, Approve).await.unwrap();
-    assert_eq!(other.state(), pb::DesignationState::Proposed, "the holding party has not consented anew");
-    let rejected = decide(&cluster, first("party-b", Role::Approver), &other, Reject).await.unwrap();
+    assert_eq!((held.state(), held.holds), (pb::DesignationState::Held, 1));
+    assert!(held.approvals.as_ref().unwrap().given.is_empty(), "those of others fall too");
+    let request = pb::DecideDesignationRequest {
+        name: held.name.clone(),
+        etag: held.etag.clone(),
+        decision: Approve.into(),
+        envelope: signed,
+        ..Default::default()
+    };
+    let by = second("party-a", Role::Approver);
+    let used_again: Result<pb::DecideDesignationResponse, _> =
+        call(&cluster, &by, "DesignationService/DecideDesignation", request).await;
+    assert_eq!(reason(used_again), "SIGNATURE_INVALID");
+    let other = decide(&cluster, first("party-b", Role::Approver), &held, Approve).await.unwrap();
+    assert_eq!(other.state(), pb::DesignationState::Proposed, "who approved before the hold has not since");
+    let rejected = decide(&cluster, first("party-a", Role::Approver), &other, Reject).await.unwrap();
     assert_eq!(rejected.state(), pb::DesignationState::Rejected);
     let anew = proposed(&cluster, "group-1", "Group one").await;
     assert_eq!(anew.version, 2);
     assert!(anew.approvals.unwrap().given.is_empty(), "no consent is carried to another version");
+}
+
+/// Every party consents to removing a group; it stays until the last one has.
+async fn remove_by_all(cluster: &Cluster, mut group: pb::NonTargetGroup) {
+    let removing = [
+        first("party-a", Role::Approver),
+        second("party-a", Role::Approver),
+        second("party-b", Role::Approver),
+    ];
+    for (number, by) in removing.into_iter().enumerate() {
+        let signed = || {
+            let subject = removal_subject_of(&group).unwrap();
+            cluster.deployment().consent(&by.participant, &subject).unwrap()
+        };
+        let request = pb::ConsentToNonTargetRemovalRequest {
+            name: group.name.clone(),
+            etag: group.etag.clone(),
+            envelope: if number == 0 { String::new() } else { signed() },
+            ..Default::default()
+        };
+        let answer: pb::ConsentToNonTargetRemovalResponse =
+            call(cluster, &by, "NonTargetService/ConsentToNonTargetRemoval", request).await.unwrap();
+        group = answer.non_target_group.unwrap();
+        let removed = group.state() == pb::NonTargetState::Removed;
+        assert_eq!(removed, number == 2, "removed only by the last party's consent");
+    }
 }
 
 #[tokio::test]
@@ -138,24 +178,7 @@ async fn one_party_suspends_ends_and_names_alone() {
     );
     assert_eq!(reason(again.await), "ALREADY_EXISTS");
 
-    let mut group = answer.non_target_group.unwrap();
-    let removing = [
-        first("party-a", Role::Approver),
-        second("party-a", Role::Approver),
-        second("party-b", Role::Approver),
-    ];
-    for (number, by) in removing.into_iter().enumerate() {
-        let request = pb::ConsentToNonTargetRemovalRequest {
-            name: group.name.clone(),
-            etag: group.etag.clone(),
-            ..Default::default()
-        };
-        let answer: pb::ConsentToNonTargetRemovalResponse =
-            call(&cluster, &by, "NonTargetService/ConsentToNonTargetRemoval", request).await.unwrap();
-        group = answer.non_target_group.unwrap();
-        let removed = group.state() == pb::NonTargetState::Removed;
-        assert_eq!(removed, number == 2, "removed only by the last party's consent");
-    }
+    remove_by_all(&cluster, answer.non_target_group.unwrap()).await;
     let request = pb::ExpireDesignationRequest {
         name: "designations/group-1".to_owned(),
         reason: "over".to_owned(),

@@ -2,6 +2,8 @@
 
 use concord_domain::accord::Mode;
 use concord_domain::actor::Role;
+use concord_proto::registry::area::end_subject_of;
+use concord_proto::registry::protection::{former_places_subject_of, removal_subject_of};
 use concord_testkit::{Cluster, first, second};
 
 use super::*;
@@ -38,9 +40,11 @@ async fn protection_begins_at_once_never_shrinks_and_ends_only_by_all() {
     let mut entity = answer.protected_entity.unwrap();
     assert_eq!(entity.former_areas, [circle(0.5, 0.5, 80.0)], "the old place still protects");
     for party in ["party-a", "party-b"] {
+        let subject = former_places_subject_of(entity.clone()).unwrap();
         let request = pb::GiveUpFormerPlaceRequest {
             name: entity.name.clone(),
             etag: entity.etag.clone(),
+            envelope: cluster.deployment().consent(party, &subject).unwrap(),
             ..Default::default()
         };
         let by = first(party, Role::Approver);
@@ -55,10 +59,13 @@ async fn protection_begins_at_once_never_shrinks_and_ends_only_by_all() {
         second("party-b", Role::Approver),
     ];
     for (number, by) in removing.into_iter().enumerate() {
+        let subject = removal_subject_of(entity.clone()).unwrap();
+        let signed = || cluster.deployment().consent(&by.participant, &subject).unwrap();
         let request = pb::ConsentToProtectionRemovalRequest {
             name: entity.name.clone(),
             etag: entity.etag.clone(),
             reason: "demolished".to_owned(),
+            envelope: if number == 0 { String::new() } else { signed() },
             ..Default::default()
         };
         let answer: pb::ConsentToProtectionRemovalResponse =
@@ -177,21 +184,28 @@ async fn areas_and_presence_are_declared_by_one_party_and_taken_back_as_agreed()
     let ground: pb::DeclareAreaResponse = call(&cluster, &by, method, ground).await.unwrap();
     let held = declare("held", pb::RestrictedAreaKind::HeldArea);
     let held: pb::DeclareAreaResponse = call(&cluster, &by, method, held).await.unwrap();
-    let end = |area: &pb::RestrictedArea| pb::ConsentToAreaEndRequest {
+    let end = |area: &pb::RestrictedArea, signed_by: &str| pb::ConsentToAreaEndRequest {
         name: area.name.clone(),
         etag: area.etag.clone(),
+        envelope: match signed_by {
+            "" => String::new(),
+            party => cluster.deployment().consent(party, &end_subject_of(area.clone()).unwrap()).unwrap(),
+        },
         ..Default::default()
     };
     let (ground, held) = (ground.area.unwrap(), held.area.unwrap());
     let method = "AreaService/ConsentToAreaEnd";
     let foreign: Result<pb::ConsentToAreaEndResponse, _> =
-        call(&cluster, &first("party-b", Role::Approver), method, end(&ground)).await;
+        call(&cluster, &first("party-b", Role::Approver), method, end(&ground, "party-b")).await;
     assert_eq!(reason(foreign), "NOT_YOURS");
+    let by_a = first("party-a", Role::Approver);
+    let unsigned: Result<pb::ConsentToAreaEndResponse, _> =
+        call(&cluster, &by_a, method, end(&ground, "")).await;
+    assert_eq!(reason(unsigned), "INVALID_ARGUMENT");
     let ended: pb::ConsentToAreaEndResponse =
-        call(&cluster, &first("party-a", Role::Approver), method, end(&ground)).await.unwrap();
+        call(&cluster, &by_a, method, end(&ground, "party-a")).await.unwrap();
     assert_eq!(ended.area.unwrap().state(), pb::RestrictedAreaState::Ended);
-    let still: pb::ConsentToAreaEndResponse =
-        call(&cluster, &first("party-a", Role::Approver), method, end(&held)).await.unwrap();
+    let still: pb::ConsentToAreaEndResponse = call(&cluster, &by_a, method, end(&held, "")).await.unwrap();
     assert_eq!(still.area.unwrap().state(), pb::RestrictedAreaState::Active);
 
     let request = pb::FilePresenceRequest {

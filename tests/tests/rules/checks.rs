@@ -89,10 +89,15 @@ async fn review(
     name: &str,
     decision: pb::ReviewDecision,
 ) -> Result<pb::DecisionStatus, tonic::Status> {
+    let envelope = match decision {
+        pb::ReviewDecision::Release => release(cluster, party, name).await,
+        _ => String::new(),
+    };
     let request = pb::ReviewReferralRequest {
         name: name.to_owned(),
         decision: decision.into(),
         reason: "as reviewed".to_owned(),
+        envelope,
         ..Default::default()
     };
     let by = second(party, Role::Reviewer);
@@ -176,6 +181,7 @@ async fn a_release_that_is_asked_for_again_says_where_it_stands_now() {
     let name = referred(&cluster).await;
     review(&cluster, "party-a", &name, pb::ReviewDecision::Release).await.unwrap();
     let request = pb::ReviewReferralRequest {
+        envelope: release(&cluster, "party-b", &name).await,
         name,
         decision: pb::ReviewDecision::Release.into(),
         reason: "as reviewed".to_owned(),

@@ -3,6 +3,7 @@
 use concord_client::follow::entry_from_pb;
 use concord_domain::actor::Role;
 use concord_ledger::checkpoint::LogVerifier;
+use concord_proto::incidents::cooperation::lift_subject_of;
 use concord_proto::pb::incidents::v1 as incidents;
 use concord_proto::pb::ledger::v1 as ledger;
 use concord_proto::pb::ledger::v1::ledger_service_client::LedgerServiceClient;
@@ -76,7 +77,8 @@ async fn a_suspension_by_one_voids_what_lives_and_holds_until_all_have_lifted_it
     let by = first("party-b", Role::DutyOfficer);
     let method = "incidents.v1.CooperationService/SuspendCooperation";
     let answer: incidents::SuspendCooperationResponse = call(&cluster, &by, method, request).await.unwrap();
-    let suspension = answer.suspension.unwrap().name;
+    let standing = answer.suspension.unwrap();
+    let (suspension, subject) = (standing.name.clone(), lift_subject_of(standing).unwrap());
     let (verdict, codes) = told(&check(&cluster, operation(), "").await);
     assert_eq!((verdict, codes), (pb::Verdict::Deny, vec!["PARTY_SUSPENDED".to_owned()]));
     assert_eq!(state_of(&cluster, &name).await.state(), pb::DecisionState::Void);
@@ -87,6 +89,7 @@ async fn a_suspension_by_one_voids_what_lives_and_holds_until_all_have_lifted_it
         let request = incidents::ConsentToLiftRequest {
             name: suspension.clone(),
             corrective_action: "as agreed".to_owned(),
+            envelope: cluster.deployment().consent(party, &subject).unwrap(),
             ..Default::default()
         };
         let by = first(party, Role::Approver);

@@ -1,22 +1,26 @@
-//! A registry that lies: the real one, but for that it believes every signature, writes into the registry's own ledger with
-//! its own key. Rules takes nothing of that in, and permits nothing.
+//! Services that lie: a real one, but for that it believes every signature, writes into the registry's or incidents' own
+//! ledger with its own key. Nothing of that is taken in, and nothing is permitted.
 
 use std::sync::{Arc, Mutex};
 
-use concord_domain::accord::SigningKey;
+use concord_domain::accord::{AccordOpened, SigningKey};
 use concord_domain::actor::{Actor, ParticipantKind, Role};
 use concord_domain::consent::Act;
-use concord_domain::fold::etag;
+use concord_domain::fold::{Fold, etag};
+use concord_domain::incidents as incidents_domain;
+use concord_domain::incidents::cooperation::Command::ConsentToLift;
 use concord_domain::registry::designation::{
     Alias, AliasQuality, Command as DesignationCommand, Decision, Designation, Draft, Kind,
 };
-use concord_domain::registry::{Command, Event, State};
+use concord_domain::registry::{Command, Event, State, area, non_target, protection};
 use concord_domain::signed::{Subject, Verifier};
+use concord_proto::pb::incidents::v1 as incidents;
+use concord_proto::pb::registry::v1 as registry;
 use concord_proto::pb::rules::v1 as pb;
 use concord_server::call::Call;
 use concord_server::core::Core;
 use concord_server::open::open;
-use concord_testkit::Cluster;
+use concord_testkit::{Cluster, first};
 use serde_json::json;
 
 use super::setting::*;
@@ -44,22 +48,28 @@ impl Verifier for Credulous {
     }
 }
 
-/// What is written into the ledger of a registry that is stopped.
-struct Liar {
-    core: Core<State>,
+/// What is written into the ledger of a service that is stopped.
+struct Liar<D: Fold> {
+    core: Core<D>,
     verifier: Arc<Credulous>,
 }
 
-impl Liar {
+impl Liar<State> {
     async fn open(cluster: &Cluster) -> Self {
         let verifier = Arc::new(Credulous::default());
-        let (config, state) =
-            (cluster.config("registry"), State::new().with_verifier(Arc::clone(&verifier) as _));
-        let opened = tokio::task::spawn_blocking(move || open(&config, state, Event::AccordOpened));
-        Self { core: opened.await.unwrap().unwrap(), verifier }
+        let state = State::new().with_verifier(Arc::clone(&verifier) as _);
+        Self { core: opened(cluster, state, Event::AccordOpened).await, verifier }
     }
+}
 
-    async fn write(&self, by: (&str, &str), command: DesignationCommand) {
+async fn opened<D: Fold>(cluster: &Cluster, state: D, opening: fn(Box<AccordOpened>) -> D::Event) -> Core<D> {
+    let config = cluster.config(D::SERVICE);
+    let opened = tokio::task::spawn_blocking(move || open(&config, state, opening));
+    opened.await.unwrap().unwrap()
+}
+
+impl<D: Fold> Liar<D> {
+    async fn write(&self, by: (&str, &str), command: impl Into<D::Command>) {
         let actor = Actor {
             participant: by.0.into(),
             kind: ParticipantKind::StateParty,
@@ -69,11 +79,22 @@ impl Liar {
         let spiffe_id = format!("spiffe://{}.example/approver/{}", by.0, by.1);
         let (request_id, request_digest) = (String::new(), String::new());
         let call = Call { actor, spiffe_id, request_id, request_digest, validate_only: false };
-        self.core.submit(call, Command::Designation(command)).await.unwrap();
+        self.core.submit(call, command.into()).await.unwrap();
     }
 
+    /// The state that it has made up.
+    fn state(&self) -> D {
+        self.core.snapshot().state.0.clone()
+    }
+
+    async fn close(self) {
+        tokio::task::spawn_blocking(move || self.core.writer().close()).await.unwrap();
+    }
+}
+
+impl Liar<State> {
     fn row(&self, id: &str) -> Arc<Designation> {
-        Arc::clone(self.core.snapshot().state.0.designations.get(id).unwrap())
+        Arc::clone(self.state().designations.get(id).unwrap())
     }
 
     /// Designates a second group with these envelopes of the parties, made over the thing that is to be signed.
@@ -127,9 +148,55 @@ impl Liar {
         }
     }
 
-    async fn close(self) {
-        tokio::task::spawn_blocking(move || self.core.writer().close()).await.unwrap();
+    /// Removes the clinic, gives up where it was, ends the ceasefire, and takes the group from the list of those that are no
+    /// targets, each by consents of the parties' two actors.
+    async fn expose(&self, what: Falling, envelope: impl Fn(&str, &Subject) -> String) {
+        let begun = [("party-a", "actor-1"), ("party-a", "actor-2"), ("party-b", "actor-2")];
+        let by = if what == Falling::FormerPlace { &begun[1..] } else { &begun[..] };
+        for by in by {
+            let state = self.state();
+            let entity = state.protected_entities.get("clinic-1").unwrap();
+            let (area, group) =
+                (state.areas.get("area-1").unwrap(), state.non_target_groups.get("group-3").unwrap());
+            let subject = match what {
+                Falling::Entity => entity.removal_subject(),
+                Falling::FormerPlace => entity.former_places_subject(),
+                Falling::Area => area.end_subject(),
+                Falling::Group => group.removal_subject(),
+            };
+            self.verifier.believe(&subject);
+            let envelope = if by.1 == "actor-1" { String::new() } else { envelope(by.0, &subject) };
+            let (etag_of_entity, reason) = (etag(entity.as_ref()).unwrap(), "As agreed".to_owned());
+            let id = "clinic-1".to_owned();
+            let command: Command = match what {
+                Falling::Entity => {
+                    protection::Command::ConsentToRemoval { id, etag: etag_of_entity, reason, envelope }
+                        .into()
+                }
+                Falling::FormerPlace => {
+                    protection::Command::GiveUpFormerPlace { id, etag: etag_of_entity, envelope }.into()
+                }
+                Falling::Area => {
+                    let (id, etag) = ("area-1".to_owned(), etag(area.as_ref()).unwrap());
+                    area::Command::ConsentToEnd { id, etag, envelope }.into()
+                }
+                Falling::Group => {
+                    let (id, etag) = ("group-3".to_owned(), etag(group.as_ref()).unwrap());
+                    non_target::Command::ConsentToRemoval { id, etag, envelope }.into()
+                }
+            };
+            self.write(*by, command).await;
+        }
     }
+}
+
+/// What a lying registry lets fall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Falling {
+    Entity,
+    FormerPlace,
+    Area,
+    Group,
 }
 
 /// What a check of an operation against a name comes to.
@@ -138,12 +205,54 @@ async fn against(cluster: &Cluster, name: &str) -> (pb::Verdict, Vec<String>) {
 }
 
 /// Every check is denied for want of a registry that can be believed, whatever it is against.
-async fn nothing_is_permitted(cluster: &Cluster, what: &str) {
+async fn nothing_is_permitted(cluster: &Cluster, what: &str, because: &str) {
     for name in ["Group two", GROUP] {
         let (verdict, codes) = against(cluster, name).await;
         assert_eq!(verdict, pb::Verdict::Deny, "{what}: {codes:?}");
-        assert!(codes.contains(&"REGISTRY_UNAVAILABLE".to_owned()), "{what}: {codes:?}");
+        assert!(codes.contains(&because.to_owned()), "{what}: {codes:?}");
     }
+}
+
+/// A clinic that has moved, a ceasefire and a group that is no target, all far from every operation.
+async fn with_what_protects() -> Cluster {
+    let cluster = in_order().await;
+    notify_distant_clinic(&cluster).await;
+    let by = first("party-a", Role::Proposer);
+    let request = registry::GetProtectedEntityRequest { name: "protectedEntities/clinic-1".to_owned() };
+    let method = "registry.v1.ProtectionService/GetProtectedEntity";
+    let read: registry::GetProtectedEntityResponse = call(&cluster, &by, method, request).await.unwrap();
+    let read = read.protected_entity.unwrap();
+    let moved = registry::ProtectedEntity { area: Some(circle(0.53, 0.5, 50.0)), ..read.clone() };
+    let request = registry::AmendProtectedEntityRequest {
+        protected_entity: Some(moved),
+        etag: read.etag,
+        ..Default::default()
+    };
+    let method = "registry.v1.ProtectionService/AmendProtectedEntity";
+    call::<_, registry::AmendProtectedEntityResponse>(&cluster, &by, method, request).await.unwrap();
+    let request = registry::DeclareAreaRequest {
+        area_id: "area-1".to_owned(),
+        area: Some(registry::RestrictedArea {
+            display_name: "Ceasefire".to_owned(),
+            kind: registry::RestrictedAreaKind::Ceasefire.into(),
+            area: Some(circle(2.0, 2.0, 500.0)),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let method = "registry.v1.AreaService/DeclareArea";
+    call::<_, registry::DeclareAreaResponse>(&cluster, &by, method, request).await.unwrap();
+    let request = registry::NameNonTargetGroupRequest {
+        non_target_group_id: "group-3".to_owned(),
+        non_target_group: Some(registry::NonTargetGroup {
+            primary_name: "Group three".to_owned(),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let method = "registry.v1.NonTargetService/NameNonTargetGroup";
+    call::<_, registry::NameNonTargetGroupResponse>(&cluster, &by, method, request).await.unwrap();
+    cluster
 }
 
 /// The envelope of party B is made in some other way; that of party A is sound.
@@ -171,7 +280,8 @@ const FORGERIES: [Forgery; 4] = [
         cluster.deployment().consent("party-b", &other).unwrap()
     }),
     ("another act", |cluster, subject| {
-        let other = Subject { act: Act::LiftSuspension, ..subject.clone() };
+        let act = if subject.act == Act::Designate { Act::LiftSuspension } else { Act::Designate };
+        let other = Subject { act, ..subject.clone() };
         cluster.deployment().consent("party-b", &other).unwrap()
     }),
 ];
@@ -190,7 +300,7 @@ async fn a_registry_that_forges_approvals_gets_every_check_denied() {
         }
         liar.close().await;
         cluster.restart("registry").await;
-        nothing_is_permitted(&cluster, what).await;
+        nothing_is_permitted(&cluster, what, "REGISTRY_UNAVAILABLE").await;
     }
 }
 
@@ -208,4 +318,109 @@ async fn what_the_same_way_writes_with_the_signatures_of_all_parties_is_believed
         let (verdict, codes) = against(&cluster, name).await;
         assert_eq!(verdict, pb::Verdict::Permit, "{name}: {codes:?}");
     }
+}
+
+const ALL_THAT_FALLS: [Falling; 4] = [Falling::Entity, Falling::FormerPlace, Falling::Area, Falling::Group];
+
+#[tokio::test]
+async fn a_registry_that_forges_consents_to_what_protects_gets_every_check_denied() {
+    for (falling, (forgery, forged_by)) in ALL_THAT_FALLS.into_iter().zip(FORGERIES) {
+        let what = format!("{falling:?} over {forgery}");
+        let mut cluster = with_what_protects().await;
+        assert_eq!(against(&cluster, GROUP).await.0, pb::Verdict::Permit, "{what}");
+        cluster.stop("registry").await;
+        let liar = Liar::open(&cluster).await;
+        liar.expose(falling, forged(&cluster, forged_by)).await;
+        liar.close().await;
+        cluster.restart("registry").await;
+        nothing_is_permitted(&cluster, &what, "REGISTRY_UNAVAILABLE").await;
+        // Whoever does not believe the registry still carries the line, also after a start on what was kept of it.
+        cluster.stop("incidents").await;
+        cluster.restart("incidents").await;
+        let draft = incidents::HotlineMessage {
+            precedence: incidents::Precedence::Flash.into(),
+            body: "Stop".to_owned(),
+            ..Default::default()
+        };
+        let request = incidents::SendMessageRequest { message: Some(draft), ..Default::default() };
+        let method = "incidents.v1.HotlineService/SendMessage";
+        call::<_, incidents::SendMessageResponse>(&cluster, &officer(), method, request).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_falls_in_the_same_way_over_the_signatures_of_all_parties_is_believed() {
+    let mut cluster = with_what_protects().await;
+    cluster.stop("registry").await;
+    let liar = Liar::open(&cluster).await;
+    for falling in [Falling::FormerPlace, Falling::Entity, Falling::Area, Falling::Group] {
+        let honest =
+            forged(&cluster, |cluster, subject| cluster.deployment().consent("party-b", subject).unwrap());
+        liar.expose(falling, honest).await;
+    }
+    liar.close().await;
+    cluster.restart("registry").await;
+    let (verdict, codes) = against(&cluster, GROUP).await;
+    assert_eq!(verdict, pb::Verdict::Permit, "{codes:?}");
+}
+
+/// A liar in the ledger of incidents, which lifts the one suspension that stands.
+async fn lift(cluster: &Cluster, envelope: impl Fn(&str, &Subject) -> String) {
+    let verifier = Arc::new(Credulous::default());
+    let state = incidents_domain::State::default().with_verifier(Arc::clone(&verifier) as _);
+    let core = opened(cluster, state, incidents_domain::Event::AccordOpened).await;
+    let liar = Liar { core, verifier };
+    for party in ["party-a", "party-b"] {
+        let suspension = Arc::clone(liar.state().suspensions.iter().next().unwrap());
+        let subject = suspension.lift_subject();
+        liar.verifier.believe(&subject);
+        let command = ConsentToLift {
+            id: suspension.id.clone(),
+            corrective_action: "As agreed".to_owned(),
+            envelope: envelope(party, &subject),
+        };
+        liar.write((party, "actor-2"), command).await;
+    }
+    liar.close().await;
+}
+
+/// Operations are suspended with party A, by party B.
+async fn suspended() -> Cluster {
+    let cluster = in_order().await;
+    let suspension = incidents::Suspension {
+        party: "party-a".to_owned(),
+        domain: incidents::CooperationDomain::Operations.into(),
+        reason: "as agreed".to_owned(),
+        ..Default::default()
+    };
+    let request = incidents::SuspendCooperationRequest { suspension: Some(suspension), ..Default::default() };
+    let by = first("party-b", Role::DutyOfficer);
+    let method = "incidents.v1.CooperationService/SuspendCooperation";
+    call::<_, incidents::SuspendCooperationResponse>(&cluster, &by, method, request).await.unwrap();
+    let (verdict, codes) = against(&cluster, GROUP).await;
+    assert_eq!((verdict, codes), (pb::Verdict::Deny, vec!["PARTY_SUSPENDED".to_owned()]));
+    cluster
+}
+
+#[tokio::test]
+async fn a_lying_incidents_ledger_that_forges_a_lifting_gets_every_check_denied() {
+    for (what, forgery) in FORGERIES {
+        let mut cluster = suspended().await;
+        cluster.stop("incidents").await;
+        lift(&cluster, forged(&cluster, forgery)).await;
+        cluster.restart("incidents").await;
+        nothing_is_permitted(&cluster, what, "INCIDENTS_UNAVAILABLE").await;
+    }
+}
+
+#[tokio::test]
+async fn a_lifting_that_is_written_in_the_same_way_over_the_signatures_of_all_parties_is_believed() {
+    let mut cluster = suspended().await;
+    cluster.stop("incidents").await;
+    let honest =
+        forged(&cluster, |cluster, subject| cluster.deployment().consent("party-b", subject).unwrap());
+    lift(&cluster, honest).await;
+    cluster.restart("incidents").await;
+    let (verdict, codes) = against(&cluster, GROUP).await;
+    assert_eq!(verdict, pb::Verdict::Permit, "{codes:?}");
 }

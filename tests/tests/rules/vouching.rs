@@ -185,6 +185,7 @@ async fn a_release_over_one_thing_unread_does_not_cover_another() {
     let referred = check(&cluster, operation(), "").await.decision.unwrap();
     for party in ["party-a", "party-b"] {
         let request = pb::ReviewReferralRequest {
+            envelope: release(&cluster, party, &referred.name).await,
             name: referred.name.clone(),
             decision: pb::ReviewDecision::Release.into(),
             reason: "the convoy is known to us".to_owned(),

@@ -11,6 +11,7 @@ use concord_proto::pb::registry::v1 as registry;
 use concord_proto::pb::rules::v1 as pb;
 use concord_proto::pb::rules::v1::check_service_client::CheckServiceClient;
 use concord_proto::pb::r#type::v1 as shared;
+use concord_proto::rules::check::release_subject_of;
 use concord_server::clock::real;
 use prost::Message as _;
 
@@ -231,7 +232,8 @@ pub(super) async fn too_little_known(stage: &Stage, teller: &Teller) -> Step {
     let answer =
         check(stage, teller, "check without an estimate of harm", unknown, (pb::Verdict::Refer, code))
             .await?;
-    let name = answer.decision.unwrap_or_default().name;
+    let referral = answer.decision.unwrap_or_default();
+    let subject = release_subject_of(referral.clone()).map_err(|refusal| refusal.to_string())?;
     for (party, decision, state) in [
         ("party-a", pb::ReviewDecision::Release, pb::DecisionState::Referred),
         ("party-b", pb::ReviewDecision::Refuse, pb::DecisionState::Refused),
@@ -239,9 +241,13 @@ pub(super) async fn too_little_known(stage: &Stage, teller: &Teller) -> Step {
         let by = Who::new(party, "actor-2", Role::Reviewer);
         let began = Instant::now();
         let request = pb::ReviewReferralRequest {
-            name: name.clone(),
+            name: referral.name.clone(),
             decision: decision.into(),
             reason: "as reviewed".to_owned(),
+            envelope: match decision {
+                pb::ReviewDecision::Release => stage.deployment().consent(party, &subject)?,
+                _ => String::new(),
+            },
             ..Default::default()
         };
         let method = "concord.rules.v1.CheckService/ReviewReferral";

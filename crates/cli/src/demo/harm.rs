@@ -3,6 +3,7 @@
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use concord_domain::actor::Role;
+use concord_proto::incidents::cooperation::lift_subject_of;
 use concord_proto::pb::google::r#type::LatLng;
 use concord_proto::pb::incidents::v1 as pb;
 use concord_proto::pb::rules::v1 as rules;
@@ -104,12 +105,19 @@ async fn goes_on(stage: &Stage, teller: &Teller) -> Step {
 }
 
 async fn lift(stage: &Stage, teller: &Teller, suspension: &str) -> Step {
+    let observer = Who::new("observer", "actor-1", Role::DutyOfficer);
+    let method = "concord.incidents.v1.CooperationService/ListSuspensions";
+    let standing: pb::ListSuspensionsResponse =
+        stage.must(&observer, method, pb::ListSuspensionsRequest::default()).await?;
+    let standing = standing.suspensions.into_iter().find(|row| row.name == suspension);
+    let subject = lift_subject_of(standing.unwrap_or_default()).map_err(|refusal| refusal.to_string())?;
     for (party, lifted) in [("party-a", false), ("party-b", true)] {
         let by = Who::new(party, "actor-2", Role::Approver);
         let began = Instant::now();
         let request = pb::ConsentToLiftRequest {
             name: suspension.to_owned(),
             corrective_action: "Movements are read out at every briefing".to_owned(),
+            envelope: stage.deployment().consent(party, &subject)?,
             ..Default::default()
         };
         let method = "concord.incidents.v1.CooperationService/ConsentToLift";

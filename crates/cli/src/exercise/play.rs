@@ -86,10 +86,9 @@ impl<'a> Play<'a> {
         let by = first_actor(&self.cast.first(), Role::Proposer);
         let method = "concord.rules.v1.RuleSetService/ProposeRuleSet";
         self.must::<_, rules::ProposeRuleSetResponse>(&by, method, request).await?;
-        let deployment = self.stage.sessions.deployment();
         let subject = Subject::of(consent::Act::RatifyRuleSet, format!("ruleSets/{id}"), text.as_bytes());
         for party in self.cast.ids() {
-            let envelope = deployment.consent(&party, &subject)?;
+            let envelope = self.consent(&party, &subject)?;
             let request = rules::RatifyRuleSetRequest {
                 name: subject.resource.clone(),
                 envelope,
@@ -165,6 +164,14 @@ impl<'a> Play<'a> {
         }
     }
 
+    /// A party's consent to a thing as it stands.
+    ///
+    /// # Errors
+    /// Names the key that cannot be read or used.
+    pub(super) fn consent(&self, party: &str, subject: &Subject) -> Result<String, String> {
+        self.stage.sessions.deployment().consent(party, subject)
+    }
+
     async fn designate(&self, by: &Who, request: registry::ProposeDesignationRequest) -> Result<(), String> {
         let method = "concord.registry.v1.DesignationService/ProposeDesignation";
         let answer: registry::ProposeDesignationResponse = self.must(by, method, request).await?;
@@ -175,7 +182,7 @@ impl<'a> Play<'a> {
                 name: designation.name.clone(),
                 etag: designation.etag.clone(),
                 decision: registry::ProposalDecision::Approve.into(),
-                envelope: self.stage.sessions.deployment().consent(&party, &subject)?,
+                envelope: self.consent(&party, &subject)?,
                 ..Default::default()
             };
             let by = second_actor(&party, Role::Approver);

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use concord_domain::actor::Role;
 use concord_domain::time::Timestamp;
+use concord_proto::incidents::cooperation::lift_subject_of;
 use concord_proto::pb::incidents::v1 as pb;
 
 use super::case::Setting;
@@ -175,9 +176,11 @@ impl Sequence<'_, '_> {
                 suspension.lift_consents.iter().any(by)
             };
             for party in self.play.cast.ids_of_all(by).iter().filter(|party| !given(party)) {
+                let subject = lift_subject_of(suspension.clone()).map_err(|refusal| refusal.to_string())?;
                 let request = pb::ConsentToLiftRequest {
                     name: suspension.name.clone(),
                     corrective_action: "as the case states".to_owned(),
+                    envelope: self.play.consent(party, &subject)?,
                     ..Default::default()
                 };
                 let by = first_actor(party, Role::Approver);

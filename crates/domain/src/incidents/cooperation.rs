@@ -5,16 +5,17 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
-use crate::consent::{Act, require_party, suffices};
+use crate::consent::{Act, Approval, require_party, suffices};
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::Context;
 use crate::geo::{Area, separation_m};
-use crate::ids::ParticipantId;
+use crate::ids::{ParticipantId, name_of};
 use crate::incidents::triggers::Trigger;
 use crate::incidents::{Event, State};
 use crate::limits::TEXT_MAX_CHARS;
+use crate::signed::{self, Consented, Subject, Vouched, ended, misplaced, unchanged};
 use crate::table::Resource;
-use crate::text::{checked, reason_given};
+use crate::text::checked;
 use crate::time::Timestamp;
 
 /// What cooperation is about. Hotline and airspace are no domains: nothing suspends them.
@@ -76,12 +77,10 @@ pub enum Cause {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LiftConsent {
-    /// Who.
-    pub by: Actor,
+    /// The consent, signed.
+    pub approval: Approval,
     /// The corrective action.
     pub corrective_action: String,
-    /// When.
-    pub at: Timestamp,
 }
 
 /// A suspension of cooperation with one party, or with every one.
@@ -124,6 +123,105 @@ impl Suspension {
     pub fn reaches(&self, party: &ParticipantId, domain: Domain) -> bool {
         let named = self.party.as_ref().is_none_or(|suspended| suspended == party);
         self.lifted_at.is_none() && named && self.domain == domain
+    }
+
+    /// What a party that consents to lifting it signs.
+    #[must_use]
+    pub fn lift_subject(&self) -> Subject {
+        self.content().lift_of(&self.id)
+    }
+
+    fn content(&self) -> Content<'_> {
+        let (cause, article, incidents, suspended_by, reason) = match &self.cause {
+            Cause::Trigger { trigger, incidents } => {
+                (CauseKind::Trigger, trigger.article, incidents.as_slice(), None, "")
+            }
+            Cause::Unilateral { by, reason } => {
+                (CauseKind::Unilateral, 0, [].as_slice(), Some(&by.participant), reason.as_str())
+            }
+        };
+        Content {
+            party: self.party.as_ref(),
+            area: self.area.as_ref(),
+            domain: self.domain,
+            scope: self.scope,
+            effect: self.effect,
+            cause,
+            article,
+            incidents,
+            suspended_by,
+            reason,
+            at: self.at,
+        }
+    }
+}
+
+/// What kind of cause a suspension has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum CauseKind {
+    /// A trigger of a rule set.
+    Trigger,
+    /// A party alone.
+    Unilateral,
+}
+
+/// What a suspension says as it stands, wherever it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Content<'a> {
+    /// The party; absent means every party.
+    pub party: Option<&'a ParticipantId>,
+    /// Where; absent means everywhere.
+    pub area: Option<&'a Area>,
+    /// About what.
+    pub domain: Domain,
+    /// Which operations it reaches.
+    pub scope: Scope,
+    /// How far.
+    pub effect: Effect,
+    /// Why.
+    pub cause: CauseKind,
+    /// Number of the article, for a trigger; else 0.
+    pub article: u32,
+    /// Identifiers of the incidents that completed the trigger: a further one makes another thing of it.
+    pub incidents: &'a [String],
+    /// Who suspended; absent for a trigger.
+    pub suspended_by: Option<&'a ParticipantId>,
+    /// The reason given, for a unilateral suspension.
+    pub reason: &'a str,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+impl Content<'_> {
+    /// What a party signs that consents to lifting the suspension of an identifier.
+    #[must_use]
+    pub fn lift_of(&self, id: &str) -> Subject {
+        Subject::recorded(Act::LiftSuspension, name_of(Suspension::COLLECTION, id), self)
+    }
+}
+
+impl Vouched for Suspension {
+    fn exposed<'a>(&'a self, before: Option<&'a Self>) -> Result<Vec<Consented<'a>>, String> {
+        let lifted = |row: &Self| row.lifted_at.is_some();
+        if before.is_none() && !lifted(self) {
+            return Ok(Vec::new());
+        }
+        let before = ended(self, before)?;
+        let (then, mut now) = (before.content(), self.content());
+        // Further incidents extend one that stands, under the number that the article has by then.
+        if !lifted(before) && !lifted(self) && now.incidents.starts_with(then.incidents) {
+            now = Content { incidents: then.incidents, article: then.article, ..now };
+        }
+        unchanged(&self.name(), &then, &now)?;
+        match (lifted(before), lifted(self)) {
+            (false, true) => {
+                let given = self.lift_consents.iter().map(|given| &given.approval).collect();
+                Ok(vec![Consented { subject: before.lift_subject(), alone: None, given }])
+            }
+            (true, false) => Err(format!("{} was lifted and came back", self.name())),
+            _ => Ok(Vec::new()),
+        }
     }
 }
 
@@ -182,6 +280,8 @@ pub enum Command {
         id: String,
         /// What was done so that it does not happen again.
         corrective_action: String,
+        /// The party's signature: a DSSE envelope as JSON.
+        envelope: String,
     },
 }
 
@@ -189,8 +289,8 @@ pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Res
     require_party(&context.actor)?;
     let (change, row) = match command {
         Command::Suspend(draft) => (Change::Suspended, suspend(state, draft, context)?),
-        Command::ConsentToLift { id, corrective_action } => {
-            consent_to_lift(state, id, corrective_action, context)?
+        Command::ConsentToLift { id, corrective_action, envelope } => {
+            consent_to_lift(state, id, (corrective_action, envelope), context)?
         }
     };
     Ok(vec![Event::Suspension(change, Box::new(row))])
@@ -225,23 +325,27 @@ fn suspend(state: &State, draft: &Draft, context: &Context) -> Result<Suspension
 fn consent_to_lift(
     state: &State,
     id: &str,
-    corrective_action: &str,
+    (corrective_action, envelope): (&str, &str),
     context: &Context,
 ) -> Result<(Change, Suspension), Refusal> {
-    let corrective_action = reason_given("corrective_action", corrective_action)?;
+    let corrective_action = checked("corrective_action", corrective_action, TEXT_MAX_CHARS);
+    let found = corrective_action.as_ref().err().cloned().into_iter().chain(misplaced(true, envelope));
+    Refusal::unless_valid(found.collect())?;
     let mut row = state.suspensions.find(id)?.as_ref().clone();
     let by = &context.actor;
     if row.lifted_at.is_some() {
         return Err(Refusal::new(Reason::StateForbids, format!("{} is lifted already", row.name())));
     }
+    let approval = signed::approval(state.by()?, &row.lift_subject(), envelope, context)?;
     let consented = |row: &Suspension, party: &ParticipantId| {
-        row.lift_consents.iter().any(|given| &given.by.participant == party)
+        row.lift_consents.iter().any(|given| &given.approval.by.participant == party)
     };
     if consented(&row, &by.participant) {
         let message = format!("{} has consented to lifting {} already", by.participant, row.name());
         return Err(Refusal::new(Reason::AlreadyDecided, message));
     }
-    row.lift_consents.push(LiftConsent { by: by.clone(), corrective_action, at: context.at });
+    let corrective_action = corrective_action.unwrap_or_default();
+    row.lift_consents.push(LiftConsent { approval, corrective_action });
     if !suffices(state.accord()?, Act::LiftSuspension, |party| consented(&row, party)) {
         return Ok((Change::LiftConsented, row));
     }

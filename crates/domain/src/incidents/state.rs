@@ -13,8 +13,9 @@ use crate::incidents::triggers::RuleSetAdopted;
 use crate::incidents::{cooperation, engagement, hotline, incident, triggers};
 use crate::registry;
 use crate::rules;
-use crate::rules::rule_set::Change as RuleSetChange;
-use crate::table::{Row, Table};
+use crate::rules::rule_set::{RuleSet, Stage as RuleSetStage};
+use crate::signed::{By, Followable, Verifier, Verifying, Vouched as _};
+use crate::table::{Resource as _, Row, Table};
 use crate::time::Timestamp;
 
 /// What incidents records.
@@ -88,6 +89,7 @@ pub struct State {
     unacknowledged: OrdSet<(Timestamp, String)>,
     /// The last number of each sender; derived.
     sequences: HashMap<ParticipantId, u64>,
+    verifying: Verifying,
 }
 
 kept! {
@@ -99,6 +101,18 @@ kept! {
 }
 
 impl State {
+    /// The same state with what verifies signatures; without it nothing is lifted, and of the followed ledgers nothing
+    /// believed that must be signed.
+    #[must_use]
+    pub fn with_verifier(self, verifier: Arc<dyn Verifier>) -> Self {
+        Self { verifying: Some(verifier), ..self }
+    }
+
+    /// How what is signed is verified.
+    pub(super) fn by(&self) -> Result<By<'_>, Refusal> {
+        Ok((self.accord()?, &self.verifying))
+    }
+
     /// The accord.
     ///
     /// # Errors
@@ -138,11 +152,7 @@ impl State {
     fn adopt(&self, events: &[rules::Event], context: &Context) -> Result<Vec<Event>, Refusal> {
         let mut after = self.clone();
         let mut recorded = Vec::new();
-        let adopted = events.iter().filter_map(|event| match event {
-            rules::Event::RuleSet(RuleSetChange::Adopted, row) => Some(row.as_ref()),
-            _ => None,
-        });
-        for row in adopted {
+        for row in in_force(events) {
             if after.adopted().is_some_and(|known| known.number >= row.number) {
                 continue;
             }
@@ -152,6 +162,27 @@ impl State {
             recorded.extend(group);
         }
         Ok(recorded)
+    }
+}
+
+/// The rule sets that came into force.
+fn in_force(events: &[rules::Event]) -> impl Iterator<Item = &RuleSet> {
+    events.iter().filter_map(|event| match event {
+        rules::Event::RuleSet(_, row) if row.stage == RuleSetStage::InForce => Some(row.as_ref()),
+        _ => None,
+    })
+}
+
+impl Followable for State {
+    fn vouched(&self, event: &Event, by: By<'_>) -> Result<(), String> {
+        match event {
+            Event::Suspension(_, row) => row.vouched(self.suspensions.get(row.id()).map(AsRef::as_ref), by),
+            Event::AccordOpened(_)
+            | Event::Incident(..)
+            | Event::Engagement(..)
+            | Event::Message(..)
+            | Event::RuleSetAdopted(_) => Ok(()),
+        }
     }
 }
 
@@ -177,10 +208,16 @@ impl Fold for State {
     }
 
     fn absorb(&mut self, command: &Command) -> Result<(), Refusal> {
-        if let Command::Followed(Followed::Registry(events)) = command {
-            events.iter().for_each(|event| self.registry.apply(event));
-            // Rows of a followed ledger are not rows of this one.
-            let _ = self.registry.drain_rows();
+        match command {
+            Command::Followed(Followed::Registry(events)) => {
+                self.registry = self.registry.followed_by(events, self.by()?)?;
+            }
+            Command::Followed(Followed::Rules(events)) => {
+                let by = self.by()?;
+                let vouched = in_force(events).try_for_each(|row| row.vouched(None, by));
+                vouched.map_err(|cause| Refusal::new(Reason::SignatureInvalid, cause))?;
+            }
+            _ => {}
         }
         Ok(())
     }

@@ -1,12 +1,9 @@
 //! Triggers in whatever order their incidents come, lifting by all, and the line's numbers and clocks.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use proptest::prelude::*;
 
-use crate::accord::{Accord, AccordOpened, HotlineDeadlines, Mode, Participant};
-use crate::actor::{Actor, ParticipantKind, Role};
-use crate::consent::ConsentTable;
+use crate::actor::{Actor, Role};
+use crate::consent::{Approval, Approvals};
 use crate::errors::{Reason, Refusal};
 use crate::fold::{Context, Fold as _};
 use crate::geo::{Area, LatLng};
@@ -16,6 +13,7 @@ use crate::incidents::incident::{self, Category, FindingResult, Report, Severity
 use crate::incidents::{Command, Event, Followed, State};
 use crate::rules;
 use crate::rules::rule_set::{Change as RuleSetChange, RuleSet, Stage as RuleSetStage};
+use crate::signing::{self, Signing, opened, verifier};
 use crate::time::Timestamp;
 
 const NOW: i64 = 1_898_575_200;
@@ -43,17 +41,8 @@ within_s = 0
 effect = "RESTRICTED"
 "#;
 
-fn kind_of(participant: &str) -> ParticipantKind {
-    match participant {
-        "observer" => ParticipantKind::Observer,
-        "auditor" => ParticipantKind::Auditor,
-        _ => ParticipantKind::StateParty,
-    }
-}
-
 fn actor(participant: &str) -> Actor {
-    let (kind, name) = (kind_of(participant), "actor-1".to_owned());
-    Actor { participant: participant.into(), kind, role: Role::DutyOfficer, name }
+    Actor { role: Role::DutyOfficer, ..signing::actor(participant, "actor-1") }
 }
 
 /// Incidents of an accord of two parties, an observer and an auditor, driven by commands.
@@ -66,29 +55,8 @@ struct Driven {
 
 impl Driven {
     fn new() -> Self {
-        let participant = |id: &str| Participant {
-            id: id.into(),
-            name: id.to_owned(),
-            kind: kind_of(id),
-            trust_domain: format!("{id}.example"),
-            roots: Vec::new(),
-            signing_keys: Vec::new(),
-            roles: BTreeSet::new(),
-        };
-        let accord = Accord {
-            id: "accord-1".to_owned(),
-            title: "Tests".to_owned(),
-            mode: Mode::Operational,
-            witness_quorum: 0,
-            witnesses: Vec::new(),
-            log_keys: BTreeMap::new(),
-            consent: ConsentTable::default(),
-            hotline: HotlineDeadlines::default(),
-            participants: ["party-a", "party-b", "observer", "auditor"].map(participant).into(),
-        };
-        let mut state = State::default();
-        let opened = AccordOpened { hash: String::new(), accord };
-        state.apply(&Event::AccordOpened(Box::new(opened)));
+        let mut state = State::default().with_verifier(verifier());
+        state.apply(&Event::AccordOpened(opened(&["party-a", "party-b", "observer", "auditor"])));
         Self { state, seconds: NOW, asked: 0 }
     }
 
@@ -107,16 +75,21 @@ impl Driven {
     }
 
     fn adopt(&mut self, number: u32) -> Vec<Event> {
-        let row = RuleSet {
+        let mut row = RuleSet {
             id: format!("set-{number}"),
             number,
             title: "T".to_owned(),
             text: TEXT.to_owned(),
             text_hash: number.to_string(),
             stage: RuleSetStage::InForce,
-            ratifications: crate::consent::Approvals::new(actor("party-a"), self.at()),
+            ratifications: Approvals::new(actor("party-a"), self.at()),
             in_force_at: Some(self.at()),
         };
+        for party in ["party-a", "party-b"] {
+            let envelope = Signing::of(&party.into(), &row.subject()).envelope();
+            let approval = Approval { by: actor(party), at: self.at(), envelope };
+            row.ratifications.given.insert(party.into(), approval);
+        }
         let adopted = rules::Event::RuleSet(RuleSetChange::Adopted, Box::new(row));
         self.give("party-a", Followed::Rules(vec![adopted])).unwrap()
     }
@@ -157,7 +130,9 @@ impl Driven {
 
     fn consent_to_lift(&mut self, by: &str, id: &str) -> Result<Vec<Event>, Refusal> {
         let corrective_action = "As agreed".to_owned();
-        self.give(by, cooperation::Command::ConsentToLift { id: id.to_owned(), corrective_action })
+        let subject = self.state.suspensions.find(id).unwrap().lift_subject();
+        let (id, envelope) = (id.to_owned(), Signing::of(&by.into(), &subject).envelope());
+        self.give(by, cooperation::Command::ConsentToLift { id, corrective_action, envelope })
     }
 
     fn lift_all(&mut self) {

@@ -3,13 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
-use crate::consent::{Act, Approval, Approvals, require_party};
+use crate::consent::{Act, Approvals, require_party};
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::{Context, require_fresh};
 use crate::geo::{AltitudeBand, Area};
-use crate::ids::check_id;
+use crate::ids::{ParticipantId, check_id, name_of};
 use crate::limits::{GROUPS_MAX, NAME_MAX_CHARS, WINDOW_MAX_S};
 use crate::registry::{Event, State};
+use crate::signed::{self, Consented, Subject, Vouched, ended, misplaced, opened_or_approved, unchanged};
 use crate::table::Resource;
 use crate::text::checked;
 use crate::time::{Interval, Timestamp};
@@ -66,7 +67,7 @@ pub struct RestrictedArea {
     pub stage: Stage,
     /// Who declared it.
     pub declared_by: Actor,
-    /// Consents to ending it.
+    /// Consents to ending it; to a ground area's end that of its own party alone.
     pub end_consents: Option<Approvals>,
 }
 
@@ -83,6 +84,78 @@ impl RestrictedArea {
     #[must_use]
     pub fn in_effect(&self, window: &Interval) -> bool {
         self.stage == Stage::Active && self.window.is_none_or(|own| own.overlaps(window))
+    }
+}
+
+impl RestrictedArea {
+    /// What a party that consents to ending it signs.
+    #[must_use]
+    pub fn end_subject(&self) -> Subject {
+        self.content().end_of(&self.id)
+    }
+
+    fn content(&self) -> Content<'_> {
+        Content {
+            display_name: &self.display_name,
+            kind: self.kind,
+            area: &self.area,
+            window: self.window,
+            altitude_band: self.altitude_band,
+            excluded_groups: &self.excluded_groups,
+            present_groups: &self.present_groups,
+            verified_at: self.verified_at,
+            declared_by: &self.declared_by.participant,
+        }
+    }
+}
+
+/// What a declaration says, wherever it was read; it never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Content<'a> {
+    /// Name for people.
+    pub display_name: &'a str,
+    /// What it means.
+    pub kind: Kind,
+    /// Where it is.
+    pub area: &'a Area,
+    /// When it is in effect.
+    pub window: Option<Interval>,
+    /// Heights.
+    pub altitude_band: Option<AltitudeBand>,
+    /// Groups to which a ceasefire does not apply.
+    pub excluded_groups: &'a [String],
+    /// Groups whose forces are present in a ground area.
+    pub present_groups: &'a [String],
+    /// When somebody last verified that it is as described.
+    pub verified_at: Option<Timestamp>,
+    /// Whose declaration it is.
+    pub declared_by: &'a ParticipantId,
+}
+
+impl Content<'_> {
+    /// What a party signs that consents to ending the area of an identifier.
+    #[must_use]
+    pub fn end_of(&self, id: &str) -> Subject {
+        Subject::recorded(Act::EndArea, name_of(RestrictedArea::COLLECTION, id), self)
+    }
+}
+
+impl Vouched for RestrictedArea {
+    fn exposed<'a>(&'a self, before: Option<&'a Self>) -> Result<Vec<Consented<'a>>, String> {
+        if before.is_none() && self.stage == Stage::Active {
+            return Ok(Vec::new());
+        }
+        let before = ended(self, before)?;
+        unchanged(&self.name(), &before.content(), &self.content())?;
+        match (before.stage, self.stage) {
+            (Stage::Active, Stage::Ended) => {
+                let consented = Consented::by_all(before.end_subject(), &self.end_consents);
+                let alone = (before.kind == Kind::GroundArea).then_some(&before.declared_by.participant);
+                Ok(vec![Consented { alone, ..consented }])
+            }
+            (Stage::Ended, Stage::Active) => Err(format!("{} ended and came back", self.name())),
+            _ => Ok(Vec::new()),
+        }
     }
 }
 
@@ -144,13 +217,15 @@ pub enum Command {
         id: String,
         /// Etag that was read.
         etag: String,
+        /// The party's signature, but for the consent that proposes it: a DSSE envelope as JSON.
+        envelope: String,
     },
 }
 
 pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
     let (change, row) = match command {
         Command::Declare(draft) => declare(state, draft, context)?,
-        Command::ConsentToEnd { id, etag } => consent_to_end(state, id, etag, context)?,
+        Command::ConsentToEnd { id, etag, envelope } => consent_to_end(state, (id, etag), envelope, context)?,
     };
     Ok(vec![Event::Area(change, Box::new(row))])
 }
@@ -207,8 +282,8 @@ fn named_groups(field: &str, groups: &[String], found: &mut Vec<Violation>) -> V
 
 fn consent_to_end(
     state: &State,
-    id: &str,
-    read: &str,
+    (id, read): (&str, &str),
+    envelope: &str,
     context: &Context,
 ) -> Result<(Change, RestrictedArea), Refusal> {
     let row = state.areas.find(id)?;
@@ -224,11 +299,16 @@ fn consent_to_end(
             let message = format!("{name} was declared by {}; only it ends it", row.declared_by.participant);
             return Err(Refusal::new(Reason::NotYours, message));
         }
+        Refusal::unless_valid(misplaced(true, envelope).into_iter().collect())?;
+        let mut consents = Approvals::new(context.actor.clone(), context.at);
+        let consent = signed::approval(state.by()?, &row.end_subject(), envelope, context)?;
+        consents.given.insert(context.actor.participant.clone(), consent);
+        row.end_consents = Some(consents);
         row.stage = Stage::Ended;
         return Ok((Change::Ended, row));
     }
-    let approval = Approval::of(&context.actor, context.at);
-    let approvals = Approvals::opened_or_approved(row.end_consents.as_ref(), approval)?;
+    let (by, subject) = (state.by()?, row.end_subject());
+    let approvals = opened_or_approved(by, row.end_consents.as_ref(), &subject, envelope, context)?;
     let complete = approvals.complete(state.accord()?, Act::EndArea);
     row.end_consents = Some(approvals);
     if complete {

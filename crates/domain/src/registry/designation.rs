@@ -6,15 +6,13 @@ mod alias;
 mod decision;
 mod proposal;
 
-use crate::accord::Accord;
 use crate::consent::{Act, Approvals};
-use crate::digest::recorded_bytes;
 use crate::errors::{Reason, Refusal};
 use crate::fold::Context;
 use crate::geo::Area;
 use crate::ids::name_of;
 use crate::registry::{Event, State};
-use crate::signed::{self, Subject, Verifying};
+use crate::signed::{Consented, Subject, Vouched};
 use crate::table::Resource;
 use crate::time::Timestamp;
 
@@ -100,6 +98,8 @@ pub struct Designation {
     pub id: String,
     /// Version of the content; approvals count for one version.
     pub version: u32,
+    /// How often this version was held; approvals count for one hold.
+    pub holds: u32,
     /// Group or site.
     pub kind: Kind,
     /// Primary name in NFC.
@@ -146,6 +146,7 @@ impl Designation {
     pub fn subject(&self) -> Subject {
         let content = Content {
             version: self.version,
+            holds: self.holds,
             kind: self.kind,
             primary_name: &self.primary_name,
             aliases: &self.aliases,
@@ -157,35 +158,32 @@ impl Designation {
         };
         content.of(&self.id)
     }
+}
 
-    /// Whether all that exposes in it rests on the signatures of every party.
-    ///
-    /// # Errors
-    /// Names the first thing that does not.
-    pub fn vouched(&self, accord: &Accord, verifying: &Verifying) -> Result<(), String> {
-        if self.stage == Stage::Active {
-            signed::vouched((accord, verifying), &self.subject(), &self.approvals)?;
-        }
+impl Vouched for Designation {
+    fn exposed<'a>(&'a self, before: Option<&'a Self>) -> Result<Vec<Consented<'a>>, String> {
+        self.follows(before)?;
+        let designated =
+            (self.stage == Stage::Active).then(|| Consented::by_all(self.subject(), [&self.approvals]));
         let ratified = self.alias_proposals.iter().filter(|proposal| proposal.stage == AliasStage::Ratified);
-        for proposal in ratified {
-            signed::vouched(
-                (accord, verifying),
-                &proposal.subject(&self.id, self.version),
-                &proposal.approvals,
-            )?;
-        }
-        Ok(())
+        let named = ratified.map(|proposal| {
+            Consented::by_all(proposal.subject(&self.id, self.version), [&proposal.approvals])
+        });
+        Ok(designated.into_iter().chain(named).collect())
     }
+}
 
-    /// Whether no signature is used again: what has fallen comes back as a later version alone, for which none was given.
-    ///
-    /// # Errors
-    /// Says what came back.
-    pub fn follows(&self, before: Option<&Self>) -> Result<(), String> {
+impl Designation {
+    /// Whether no signature is used again: what has fallen comes back as a later version alone, for which none was given,
+    /// and what was held was signed anew.
+    fn follows(&self, before: Option<&Self>) -> Result<(), String> {
         let fallen = |row: &Self| matches!(row.stage, Stage::Rejected | Stage::Suspended | Stage::Expired);
         match before {
             Some(before) if self.version < before.version => {
                 Err(format!("{} went back from version {} to {}", self.name(), before.version, self.version))
+            }
+            Some(before) if self.version == before.version && self.holds < before.holds => {
+                Err(format!("{} went back from hold {} to {}", self.name(), before.holds, self.holds))
             }
             Some(before) if self.version == before.version && fallen(before) && !fallen(self) => {
                 Err(format!("{} was {:?} and came back as the same version", self.name(), before.stage))
@@ -200,6 +198,8 @@ impl Designation {
 pub struct Content<'a> {
     /// Version of the content.
     pub version: u32,
+    /// How often it was held: what was signed before a hold counts no longer.
+    pub holds: u32,
     /// Group or site.
     pub kind: Kind,
     /// Primary name in NFC.
@@ -222,8 +222,7 @@ impl Content<'_> {
     /// What a party signs that approves it as the content of the designation of an identifier.
     #[must_use]
     pub fn of(&self, id: &str) -> Subject {
-        let bytes = recorded_bytes(self).unwrap_or_default();
-        Subject::of(Act::Designate, name_of(Designation::COLLECTION, id), &bytes)
+        Subject::recorded(Act::Designate, name_of(Designation::COLLECTION, id), self)
     }
 }
 
@@ -252,7 +251,7 @@ impl AliasContent<'_> {
     #[must_use]
     pub fn of(&self, designation: &str, alias_id: &str) -> Subject {
         let resource = format!("{}/aliases/{alias_id}", name_of(Designation::COLLECTION, designation));
-        Subject::of(Act::RatifyAlias, resource, &recorded_bytes(self).unwrap_or_default())
+        Subject::recorded(Act::RatifyAlias, resource, self)
     }
 }
 
@@ -309,7 +308,7 @@ impl Change {
 pub enum Decision {
     /// Consents to this version.
     Approve,
-    /// Holds it.
+    /// Holds it: what was approved before must be approved anew.
     Hold,
     /// Rejects it.
     Reject,

@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
-use crate::consent::{Act, Approval, Approvals, require_party};
+use crate::consent::{Act, Approvals, require_party};
 use crate::errors::{Reason, Refusal, Violation};
 use crate::fold::{Context, require_fresh};
-use crate::ids::check_id;
+use crate::ids::{check_id, name_of};
 use crate::limits::{ALIASES_MAX, NAME_MAX_CHARS, TEXT_MAX_CHARS};
 use crate::registry::{Event, State, designation};
+use crate::signed::{Consented, Subject, Vouched, ended, opened_or_approved, unchanged};
 use crate::table::Resource;
 use crate::text::{checked, checked_or_empty};
 
@@ -28,6 +29,8 @@ pub enum Stage {
 pub struct NonTargetGroup {
     /// Identifier.
     pub id: String,
+    /// How often a group was named under the identifier; consents count for one version.
+    pub version: u32,
     /// Primary name in NFC.
     pub primary_name: String,
     /// Further names.
@@ -47,6 +50,59 @@ impl Resource for NonTargetGroup {
 
     fn id(&self) -> &str {
         &self.id
+    }
+}
+
+impl NonTargetGroup {
+    /// What a party that consents to removing it signs.
+    #[must_use]
+    pub fn removal_subject(&self) -> Subject {
+        self.content().removal_of(&self.id)
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn content(&self) -> Content<'_> {
+        let Self { version, primary_name, aliases, reason, .. } = self;
+        Content { version: *version, primary_name, aliases, reason }
+    }
+}
+
+/// What one version of a naming says, wherever it was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Content<'a> {
+    /// How often a group was named under the identifier.
+    pub version: u32,
+    /// Primary name in NFC.
+    pub primary_name: &'a str,
+    /// Further names.
+    pub aliases: &'a [String],
+    /// Why.
+    pub reason: &'a str,
+}
+
+impl Content<'_> {
+    /// What a party signs that consents to removing the group of an identifier.
+    #[must_use]
+    pub fn removal_of(&self, id: &str) -> Subject {
+        Subject::recorded(Act::RemoveNonTargetGroup, name_of(NonTargetGroup::COLLECTION, id), self)
+    }
+}
+
+impl Vouched for NonTargetGroup {
+    fn exposed<'a>(&'a self, before: Option<&'a Self>) -> Result<Vec<Consented<'a>>, String> {
+        let removed = |row: &Self| row.stage == Stage::Removed;
+        let anew = before.is_none_or(|before| removed(before) && before.version < self.version);
+        if anew && !removed(self) {
+            return Ok(Vec::new());
+        }
+        let before = ended(self, before)?;
+        unchanged(&self.name(), &before.content(), &self.content())?;
+        match (removed(before), removed(self)) {
+            (false, true) => Ok(vec![Consented::by_all(before.removal_subject(), &self.removal)]),
+            (true, false) => Err(format!("{} was removed and came back as the same version", self.name())),
+            _ => Ok(Vec::new()),
+        }
     }
 }
 
@@ -94,6 +150,8 @@ pub enum Command {
         id: String,
         /// Etag that was read.
         etag: String,
+        /// The party's signature, but for the consent that proposes it: a DSSE envelope as JSON.
+        envelope: String,
     },
 }
 
@@ -104,7 +162,9 @@ pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Res
             let row = checked_row(id, (primary_name, aliases), reason, context)?;
             name(state, row)
         }
-        Command::ConsentToRemoval { id, etag } => consent_to_removal(state, id, etag, context),
+        Command::ConsentToRemoval { id, etag, envelope } => {
+            consent_to_removal(state, (id, etag), envelope, context)
+        }
     }
 }
 
@@ -134,6 +194,7 @@ fn checked_row(
     Refusal::unless_valid(found)?;
     Ok(NonTargetGroup {
         id: id.to_owned(),
+        version: 1,
         primary_name,
         aliases: names,
         reason,
@@ -145,9 +206,12 @@ fn checked_row(
 
 /// Naming suspends, in the same instant, every designation in force that carries one of the names.
 fn name(state: &State, row: NonTargetGroup) -> Result<Vec<Event>, Refusal> {
-    if state.non_target_groups.get(&row.id).is_some_and(|before| before.stage == Stage::Active) {
-        return Err(Refusal::new(Reason::AlreadyExists, format!("{} exists", row.name())));
-    }
+    let version = match state.non_target_groups.get(&row.id) {
+        None => 1,
+        Some(before) if before.stage == Stage::Removed => before.version.saturating_add(1),
+        Some(_) => return Err(Refusal::new(Reason::AlreadyExists, format!("{} exists", row.name()))),
+    };
+    let row = NonTargetGroup { version, ..row };
     let named = state.designations_named(row.aliases.iter().chain([&row.primary_name]));
     let designations = named.into_iter().filter_map(|id| state.designations.get(id));
     let active = designations.filter(|designation| designation.stage == designation::Stage::Active);
@@ -165,7 +229,12 @@ fn name(state: &State, row: NonTargetGroup) -> Result<Vec<Event>, Refusal> {
     Ok(events)
 }
 
-fn consent_to_removal(state: &State, id: &str, read: &str, context: &Context) -> Result<Vec<Event>, Refusal> {
+fn consent_to_removal(
+    state: &State,
+    (id, read): (&str, &str),
+    envelope: &str,
+    context: &Context,
+) -> Result<Vec<Event>, Refusal> {
     let row = state.non_target_groups.find(id)?;
     let name = row.name();
     let mut row = row.as_ref().clone();
@@ -174,8 +243,8 @@ fn consent_to_removal(state: &State, id: &str, read: &str, context: &Context) ->
     if row.stage != Stage::Active {
         return Err(Refusal::new(Reason::StateForbids, format!("{name} is removed already")));
     }
-    let approval = Approval::of(&context.actor, context.at);
-    let approvals = Approvals::opened_or_approved(row.removal.as_ref(), approval)?;
+    let (by, subject) = (state.by()?, row.removal_subject());
+    let approvals = opened_or_approved(by, row.removal.as_ref(), &subject, envelope, context)?;
     let complete = approvals.complete(state.accord()?, Act::RemoveNonTargetGroup);
     row.removal = Some(approvals);
     let change = if complete { Change::Removed } else { Change::RemovalConsented };

@@ -10,8 +10,8 @@ use crate::errors::{Reason, Refusal};
 use crate::fold::{Context, Fold, commands, kept};
 use crate::registry::names::NameIndex;
 use crate::registry::{area, clock, designation, movement, non_target, presence, protection};
-use crate::signed::{self, Subject, Verifier, Verifying};
-use crate::table::{Row, Table};
+use crate::signed::{self, By, Followable, Subject, Verifier, Verifying, Vouched as _};
+use crate::table::{Resource as _, Row, Table};
 use crate::time::Timestamp;
 
 /// What the registry records: the kind of change, and the whole resource after it.
@@ -125,6 +125,11 @@ impl State {
         Self { verifying: Some(verifier), ..self }
     }
 
+    /// How what is signed is verified.
+    pub(super) fn by(&self) -> Result<By<'_>, Refusal> {
+        Ok((self.accord()?, &self.verifying))
+    }
+
     /// The caller's consent to a thing as it stands, where the envelope is that.
     pub(super) fn signed(
         &self,
@@ -132,7 +137,7 @@ impl State {
         envelope: &str,
         context: &Context,
     ) -> Result<Approval, Refusal> {
-        signed::approval((self.accord()?, &self.verifying), subject, envelope, &context.actor, context.at)
+        signed::approval(self.by()?, subject, envelope, context)
     }
 
     /// The set time of an exercise, 1970-01-01 before it was set.
@@ -148,6 +153,23 @@ impl State {
     pub fn accord(&self) -> Result<&Accord, Refusal> {
         let opened = self.opened.as_ref().map(|opened| &opened.accord);
         opened.ok_or_else(|| Refusal::new(Reason::NotServing, "the accord is not open yet"))
+    }
+}
+
+impl Followable for State {
+    fn vouched(&self, event: &Event, by: By<'_>) -> Result<(), String> {
+        match event {
+            Event::Designation(_, row) => row.vouched(self.designations.get(row.id()).map(AsRef::as_ref), by),
+            Event::NonTargetGroup(_, row) => {
+                row.vouched(self.non_target_groups.get(row.id()).map(AsRef::as_ref), by)
+            }
+            Event::ProtectedEntity(_, row) => {
+                row.vouched(self.protected_entities.get(row.id()).map(AsRef::as_ref), by)
+            }
+            Event::Area(_, row) => row.vouched(self.areas.get(row.id()).map(AsRef::as_ref), by),
+            // One participant alone ends these.
+            Event::AccordOpened(_) | Event::ClockSet(_) | Event::Movement(..) | Event::Presence(..) => Ok(()),
+        }
     }
 }
 

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Actor;
-use crate::consent::{Approvals, require_party};
+use crate::consent::{Act, Approvals, require_party};
 use crate::errors::{Refusal, Violation};
 use crate::fold::Context;
 use crate::follow::Head;
+use crate::ids::{ParticipantId, name_of};
 use crate::rules::evaluate::{Evaluation, Reach, evaluate};
 use crate::rules::finding::{Finding, Verdict};
 use crate::rules::operation::{Class, Operation};
 use crate::rules::{Event, State};
+use crate::signed::Subject;
 use crate::table::Resource;
 use crate::time::Timestamp;
 
@@ -64,6 +66,21 @@ impl Resource for Decision {
 }
 
 impl Decision {
+    /// What a party that would let it go ahead signs.
+    #[must_use]
+    pub fn release_subject(&self) -> Subject {
+        let content = Content {
+            submitted_by: &self.submitted_by.participant,
+            at: self.at,
+            operation_digest: &self.operation_digest,
+            findings: &self.findings,
+            rule_set: &self.rule_set,
+            rule_set_hash: &self.rule_set_hash,
+            expires_at: self.expires_at,
+        };
+        content.release_of(&self.id)
+    }
+
     /// How many entries of a followed ledger it rests on.
     #[must_use]
     pub fn rests_on_size(&self, origin: &str) -> u64 {
@@ -78,6 +95,33 @@ impl Decision {
             Verdict::Refer => "decision.referred",
             Verdict::Deny => "decision.denied",
         }
+    }
+}
+
+/// What reviewers of a referral decide on, wherever it was read.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Content<'a> {
+    /// Whose operation it is.
+    pub submitted_by: &'a ParticipantId,
+    /// When it was decided.
+    pub at: Timestamp,
+    /// Digest of the operation.
+    pub operation_digest: &'a str,
+    /// Every finding, worst first.
+    pub findings: &'a [Finding],
+    /// The rule set in force.
+    pub rule_set: &'a str,
+    /// SHA-256 of its text.
+    pub rule_set_hash: &'a str,
+    /// When the referral ends.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Content<'_> {
+    /// What a party signs that would let the operation of the decision of an identifier go ahead.
+    #[must_use]
+    pub fn release_of(&self, id: &str) -> Subject {
+        Subject::recorded(Act::ReleaseReferral, name_of(Decision::COLLECTION, id), self)
     }
 }
 

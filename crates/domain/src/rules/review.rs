@@ -3,16 +3,18 @@
 use crate::table::Resource as _;
 use serde::{Deserialize, Serialize};
 
-use crate::consent::{Act, Approval, require_party};
+use crate::consent::{Act, require_party};
 use crate::errors::{Reason, Refusal};
 use crate::fold::Context;
 use crate::ids::name_of;
+use crate::limits::TEXT_MAX_CHARS;
 use crate::rules::decision::{Decision, Stage, Status};
 use crate::rules::evaluate::Reach;
 use crate::rules::finding::Verdict;
 use crate::rules::voiding::{voided, was_reviewed};
 use crate::rules::{Event, State};
-use crate::text::reason_given;
+use crate::signed::{self, misplaced};
+use crate::text::checked;
 
 /// What happened to a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +66,8 @@ pub enum Command {
         review: Review,
         /// Why.
         reason: String,
+        /// The party's signature, where it releases: a DSSE envelope as JSON.
+        envelope: String,
         /// What the shell confirmed.
         reach: Reach,
     },
@@ -84,8 +88,8 @@ impl Command {
     #[must_use]
     pub fn resting_on(self, confirmed: Reach) -> Self {
         match self {
-            Self::Review { id, review, reason, reach: _ } => {
-                Self::Review { id, review, reason, reach: confirmed }
+            Self::Review { id, review, reason, envelope, reach: _ } => {
+                Self::Review { id, review, reason, envelope, reach: confirmed }
             }
             other => other,
         }
@@ -102,11 +106,13 @@ pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Res
     let party = || require_party(&context.actor);
     let (change, status) = match command {
         Command::Recheck { id } => return Ok(voided(state, id, context.at).into_iter().collect()),
-        Command::Review { id, review: Review::Refuse, reason, .. } => {
-            party().and_then(|()| refuse(state, id, reason, context))?
-        }
-        Command::Review { id, review: Review::Release, reason, reach } => {
-            party().and_then(|()| release(state, id, reason, *reach, context))?
+        Command::Review { id, review, reason, envelope, reach } => {
+            party()?;
+            let reason = checked_reason(*review, reason, envelope)?;
+            match review {
+                Review::Refuse => refuse(state, id, reason, context)?,
+                Review::Release => release(state, id, envelope, *reach, context)?,
+            }
         }
         Command::Lapse { id } => party().and_then(|()| lapse(state, id, context))?,
     };
@@ -131,8 +137,15 @@ fn forbidden(decision: &Decision, stage: Stage) -> Refusal {
     Refusal::new(Reason::StateForbids, message).with("resource", decision.name())
 }
 
-fn refuse(state: &State, id: &str, reason: &str, context: &Context) -> Result<(Change, Status), Refusal> {
-    let reason = reason_given("reason", reason)?;
+/// Both need a reason; a release needs the party's signature besides.
+fn checked_reason(review: Review, reason: &str, envelope: &str) -> Result<String, Refusal> {
+    let reason = checked("reason", reason, TEXT_MAX_CHARS);
+    let misplaced = misplaced(review == Review::Release, envelope);
+    let found = reason.as_ref().err().cloned().into_iter().chain(misplaced).collect();
+    Refusal::unless_valid(found).map(|()| reason.unwrap_or_default())
+}
+
+fn refuse(state: &State, id: &str, reason: String, context: &Context) -> Result<(Change, Status), Refusal> {
     let (decision, mut status) = existing(state, id)?;
     referred(&decision, &status, context)?;
     status.reason = reason;
@@ -144,11 +157,10 @@ fn refuse(state: &State, id: &str, reason: &str, context: &Context) -> Result<(C
 fn release(
     state: &State,
     id: &str,
-    reason: &str,
+    envelope: &str,
     reach: Reach,
     context: &Context,
 ) -> Result<(Change, Status), Refusal> {
-    reason_given("reason", reason)?;
     let (decision, mut status) = existing(state, id)?;
     referred(&decision, &status, context)?;
     let reach = state.reach(reach);
@@ -161,7 +173,8 @@ fn release(
         let message = format!("{} has new objections, check it again: {}", decision.name(), codes.join(", "));
         return Err(Refusal::new(Reason::ReleaseDenied, message).with("codes", codes.join(",")));
     }
-    status.reviews.approve(Approval::of(&context.actor, context.at))?;
+    let approval = signed::approval(state.by()?, &decision.release_subject(), envelope, context)?;
+    status.reviews.approve(approval)?;
     if !status.reviews.complete(state.accord()?, Act::ReleaseReferral) {
         return Ok((Change::ReleaseConsented, status));
     }

@@ -11,7 +11,7 @@ use crate::limits::{ARTICLES_MAX, NAME_MAX_CHARS, RULE_SET_MAX_BYTES};
 use crate::rules::articles::Rule;
 use crate::rules::restriction;
 use crate::rules::{Event, State};
-use crate::signed::{self, Subject};
+use crate::signed::{self, Consented, Subject, Vouched};
 use crate::table::Resource;
 use crate::text::checked;
 use crate::time::Timestamp;
@@ -93,6 +93,13 @@ impl RuleSet {
     }
 }
 
+impl Vouched for RuleSet {
+    fn exposed<'a>(&'a self, _before: Option<&'a Self>) -> Result<Vec<Consented<'a>>, String> {
+        let in_force = self.stage == Stage::InForce;
+        Ok(in_force.then(|| Consented::by_all(self.subject(), [&self.ratifications])).into_iter().collect())
+    }
+}
+
 /// What can be asked about rule sets.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -144,15 +151,13 @@ fn propose(state: &State, id: &str, text: &str, context: &Context) -> Result<Vec
 fn ratify(state: &State, id: &str, envelope: &str, context: &Context) -> Result<Vec<Event>, Refusal> {
     Refusal::unless_valid(signed::misplaced(true, envelope).into_iter().collect())?;
     let mut row = state.rule_sets.find(id)?.as_ref().clone();
-    let (accord, subject) = (state.accord()?, row.subject());
-    let approval =
-        signed::approval((accord, &state.verifying), &subject, envelope, &context.actor, context.at)?;
+    let approval = signed::approval(state.by()?, &row.subject(), envelope, context)?;
     if row.stage != Stage::Proposed {
         let message = format!("{} is {:?} already", row.name(), row.stage);
         return Err(Refusal::new(Reason::StateForbids, message));
     }
     row.ratifications.approve(approval)?;
-    if !row.ratifications.complete(accord, Act::RatifyRuleSet) {
+    if !row.ratifications.complete(state.accord()?, Act::RatifyRuleSet) {
         return Ok(vec![Event::RuleSet(Change::Ratified, Box::new(row))]);
     }
     let before = state.rule_sets.iter().find(|other| other.stage == Stage::InForce);

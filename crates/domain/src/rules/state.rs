@@ -21,7 +21,7 @@ use crate::rules::restriction::{self, Compiled, Compiler};
 use crate::rules::review;
 use crate::rules::rule_set::{self, Article, RuleSet, Stage, Text};
 use crate::rules::voiding;
-use crate::signed::{Verifier, Verifying};
+use crate::signed::{By, Followable as _, Verifier, Verifying};
 use crate::table::{Row, Table};
 use crate::time::Timestamp;
 
@@ -120,7 +120,7 @@ pub struct State {
     said: HashMap<String, Vector<Arc<Coordination>>>,
     in_force: Option<InForce>,
     compiler: Option<Arc<dyn Compiler>>,
-    pub(super) verifying: Verifying,
+    verifying: Verifying,
     /// How often what an evaluation reads of the own fold has changed in this process.
     pub(super) moves: u64,
     /// The farthest head of each followed ledger that an own entry rests on.
@@ -175,10 +175,16 @@ impl State {
         Self { compiler: Some(compiler), ..self }
     }
 
-    /// The same state with what verifies signatures; without it nothing is ratified, and no designation is believed.
+    /// The same state with what verifies signatures; without it nothing is ratified or released, and of the followed ledgers
+    /// nothing believed that must be signed.
     #[must_use]
     pub fn with_verifier(self, verifier: Arc<dyn Verifier>) -> Self {
         Self { verifying: Some(verifier), ..self }
+    }
+
+    /// How what is signed is verified.
+    pub(super) fn by(&self) -> Result<By<'_>, Refusal> {
+        Ok((self.accord()?, &self.verifying))
     }
 
     pub(super) fn compiler(&self) -> Option<&dyn Compiler> {
@@ -307,21 +313,6 @@ impl State {
         }
         Ok(std::iter::once(Event::HeadAdvanced(followed.head.clone())).chain(voids).collect())
     }
-
-    /// A registry that lies cannot widen the list: what exposes counts over the parties' own signatures.
-    fn vouched(&self, entries: &Entries) -> Result<(), Refusal> {
-        let Entries::Registry(events) = entries else { return Ok(()) };
-        let mut before = self.registry.designations.clone();
-        for event in events {
-            if let registry::Event::Designation(_, row) = event {
-                let vouched = row.vouched(self.accord()?, &self.verifying);
-                let follows = vouched.and_then(|()| row.follows(before.get(&row.id).map(AsRef::as_ref)));
-                follows.map_err(|cause| Refusal::new(Reason::SignatureInvalid, cause))?;
-                before.put(row.as_ref().clone());
-            }
-        }
-        Ok(())
-    }
 }
 
 impl Default for State {
@@ -356,18 +347,12 @@ impl Fold for State {
 
     fn absorb(&mut self, command: &Command) -> Result<(), Refusal> {
         if let Command::Followed(followed) = command {
-            self.vouched(&followed.entries)?;
-            // Rows of a followed ledger are not rows of this one.
-            let _ = match &followed.entries {
-                Entries::Registry(events) => {
-                    events.iter().for_each(|event| self.registry.apply(event));
-                    self.registry.drain_rows()
-                }
+            match &followed.entries {
+                Entries::Registry(events) => self.registry = self.registry.followed_by(events, self.by()?)?,
                 Entries::Incidents(events) => {
-                    events.iter().for_each(|event| self.incidents.apply(event));
-                    self.incidents.drain_rows()
+                    self.incidents = self.incidents.followed_by(events, self.by()?)?;
                 }
-            };
+            }
             self.heads.insert(followed.head.origin.clone(), followed.head.clone());
         }
         Ok(())

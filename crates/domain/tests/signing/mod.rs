@@ -1,8 +1,14 @@
-//! Signatures of tests: an envelope that says whose key signed what, so that a party's key is its name.
+//! Signatures of tests: an envelope that says whose key signed what, so that a party's key is its name; and the accord of
+//! those who sign.
 
+#![allow(dead_code, reason = "each test uses a part of it")]
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use concord_domain::accord::SigningKey;
+use concord_domain::accord::{Accord, AccordOpened, HotlineDeadlines, Mode, Participant, SigningKey};
+use concord_domain::actor::{Actor, ParticipantKind, Role};
+use concord_domain::consent::ConsentTable;
 use concord_domain::ids::ParticipantId;
 use concord_domain::signed::{Subject, Verifier, payload_type};
 use serde_json::{Value, json};
@@ -10,9 +16,46 @@ use serde_json::{Value, json};
 /// Identifier of the accord of tests.
 pub(crate) const ACCORD: &str = "accord-1";
 
-/// The keys of a participant.
-pub(crate) fn keys(participant: &str) -> Vec<SigningKey> {
-    vec![SigningKey { key_id: format!("{participant}-1"), public_key: "00".repeat(32) }]
+/// What a participant of the accord is, by its name.
+fn kind_of(participant: &str) -> ParticipantKind {
+    match participant {
+        "notifier" => ParticipantKind::HumanitarianNotifier,
+        "observer" => ParticipantKind::Observer,
+        "third-state" => ParticipantKind::BoundThirdState,
+        "auditor" => ParticipantKind::Auditor,
+        _ => ParticipantKind::StateParty,
+    }
+}
+
+/// An actor of a participant.
+pub(crate) fn actor(participant: &str, name: &str) -> Actor {
+    let kind = kind_of(participant);
+    Actor { participant: participant.into(), kind, role: Role::Approver, name: name.to_owned() }
+}
+
+/// The accord of these participants, each with a key.
+pub(crate) fn opened(participants: &[&str]) -> Box<AccordOpened> {
+    let participant = |id: &&str| Participant {
+        id: (*id).into(),
+        name: (*id).to_owned(),
+        kind: kind_of(id),
+        trust_domain: format!("{id}.example"),
+        roots: Vec::new(),
+        signing_keys: vec![SigningKey { key_id: format!("{id}-1"), public_key: "00".repeat(32) }],
+        roles: BTreeSet::new(),
+    };
+    let accord = Accord {
+        id: ACCORD.to_owned(),
+        title: "Tests".to_owned(),
+        mode: Mode::Operational,
+        witness_quorum: 0,
+        witnesses: Vec::new(),
+        log_keys: BTreeMap::new(),
+        consent: ConsentTable::default(),
+        hotline: HotlineDeadlines::default(),
+        participants: participants.iter().map(participant).collect(),
+    };
+    Box::new(AccordOpened { hash: String::new(), accord })
 }
 
 /// What a participant signs, in parts.

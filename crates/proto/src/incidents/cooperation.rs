@@ -1,12 +1,14 @@
 //! The status of cooperation.
 
+use concord_domain::consent::Approval;
 use concord_domain::errors::{Refusal, Violation};
 use concord_domain::geo::Area;
 use concord_domain::ids::{ParticipantId, name_of};
 use concord_domain::incidents::cooperation::{
-    Cause, Command, Domain, Draft, Effect, LiftConsent, Scope, Suspension,
+    Cause, CauseKind, Command, Content, Domain, Draft, Effect, LiftConsent, Scope, Suspension,
 };
 use concord_domain::incidents::incident::Incident;
+use concord_domain::signed::Subject;
 use concord_domain::table::Resource as _;
 
 use super::incident::named;
@@ -59,11 +61,12 @@ pub fn suspension_to_pb(row: &Suspension) -> pb::Suspension {
 }
 
 fn lift_consent_to_pb(given: &LiftConsent) -> pb::LiftConsent {
-    let LiftConsent { by, corrective_action, at } = given;
+    let LiftConsent { approval: Approval { by, at, envelope }, corrective_action } = given;
     pb::LiftConsent {
         by: Some(actor_to_pb(by)),
         corrective_action: corrective_action.clone(),
         consent_time: Some(time::to_pb(*at)),
+        envelope: envelope.clone(),
     }
 }
 
@@ -155,8 +158,45 @@ fn draft(faults: &mut Faults, pb: pb::Suspension) -> Draft {
 /// The command to consent to lifting a suspension.
 #[must_use]
 pub fn consent_to_lift_from_pb(pb: pb::ConsentToLiftRequest) -> Converted<Command> {
-    let pb::ConsentToLiftRequest { name, corrective_action, request_id: _, validate_only: _ } = pb;
+    let pb::ConsentToLiftRequest { name, corrective_action, envelope, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", Suspension::COLLECTION, &name);
-    faults.finish(Command::ConsentToLift { id, corrective_action })
+    faults.finish(Command::ConsentToLift { id, corrective_action, envelope })
+}
+
+/// What a party signs that consents to lifting a suspension as it was read.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` that names what is missing in it.
+pub fn lift_subject_of(pb: pb::Suspension) -> Result<Subject, Refusal> {
+    let mut faults = Faults::default();
+    let id = faults.id("name", Suspension::COLLECTION, &pb.name);
+    let cause =
+        faults.stated("cause", pb.cause, CauseKind::Trigger, |cause: pb::SuspensionCause| match cause {
+            pb::SuspensionCause::Unspecified => None,
+            pb::SuspensionCause::Trigger => Some(CauseKind::Trigger),
+            pb::SuspensionCause::Unilateral => Some(CauseKind::Unilateral),
+        });
+    let named = pb.incidents.iter().enumerate();
+    let incidents: Vec<String> =
+        named.map(|(i, name)| faults.id(&format!("incidents[{i}]"), Incident::COLLECTION, name)).collect();
+    let at = time::required(&mut faults, "suspend_time", pb.suspend_time);
+    let suspended_by = pb.suspended_by.as_ref().map(|by| ParticipantId(by.participant.clone()));
+    let article = pb.article;
+    let draft = draft(&mut faults, pb);
+    let Draft { party, area, domain, scope, effect, reason } = faults.only(draft)?;
+    let content = Content {
+        party: party.as_ref(),
+        area: area.as_ref(),
+        domain,
+        scope,
+        effect,
+        cause,
+        article,
+        incidents: &incidents,
+        suspended_by: suspended_by.as_ref(),
+        reason: &reason,
+        at,
+    };
+    Ok(content.lift_of(&id))
 }

@@ -1,7 +1,9 @@
 //! Areas in which operations are restricted.
 
 use concord_domain::errors::Refusal;
-use concord_domain::registry::area::{Command, Draft, Kind, RestrictedArea, Stage};
+use concord_domain::ids::ParticipantId;
+use concord_domain::registry::area::{Command, Content, Draft, Kind, RestrictedArea, Stage};
+use concord_domain::signed::Subject;
 use concord_domain::table::Resource as _;
 
 use super::etag_of;
@@ -113,10 +115,34 @@ fn draft(faults: &mut Faults, id: String, pb: pb::RestrictedArea) -> Draft {
 /// The command to consent to ending an area.
 #[must_use]
 pub fn consent_to_end_from_pb(pb: pb::ConsentToAreaEndRequest) -> Converted<Command> {
-    let pb::ConsentToAreaEndRequest { name, etag, request_id: _, validate_only: _ } = pb;
+    let pb::ConsentToAreaEndRequest { name, etag, envelope, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(Command::ConsentToEnd { id, etag })
+    faults.finish(Command::ConsentToEnd { id, etag, envelope })
+}
+
+/// What a party signs that consents to ending an area as it was read.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` that names what is missing in it.
+pub fn end_subject_of(pb: pb::RestrictedArea) -> Result<Subject, Refusal> {
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &pb.name);
+    let declared_by = faults.required("declared_by", pb.declared_by.clone());
+    let draft = draft(&mut faults, id, pb);
+    let draft = faults.only(draft)?;
+    let content = Content {
+        display_name: &draft.display_name,
+        kind: draft.kind,
+        area: &draft.area,
+        window: draft.window,
+        altitude_band: draft.altitude_band,
+        excluded_groups: &draft.excluded_groups,
+        present_groups: &draft.present_groups,
+        verified_at: draft.verified_at,
+        declared_by: &ParticipantId(declared_by.participant),
+    };
+    Ok(content.end_of(&draft.id))
 }
 
 /// The identifier of the area that is asked for.

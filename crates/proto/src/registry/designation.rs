@@ -25,6 +25,7 @@ pub fn designation_to_pb(row: &Designation, now: Timestamp) -> pb::Designation {
     let Designation {
         id: _,
         version,
+        holds,
         kind,
         primary_name,
         aliases,
@@ -45,6 +46,7 @@ pub fn designation_to_pb(row: &Designation, now: Timestamp) -> pb::Designation {
     pb::Designation {
         name,
         version: *version,
+        holds: *holds,
         etag,
         kind: kind.into(),
         primary_name: primary_name.clone(),
@@ -115,6 +117,7 @@ fn draft(faults: &mut Faults, id: String, pb: pb::Designation) -> Draft {
     let pb::Designation {
         name: _,
         version: _,
+        holds: _,
         etag: _,
         kind,
         primary_name,
@@ -163,7 +166,7 @@ fn draft(faults: &mut Faults, id: String, pb: pb::Designation) -> Draft {
 /// `INVALID_ARGUMENT` that names what is missing in it.
 pub fn subject_of(pb: pb::Designation) -> Result<Subject, Refusal> {
     let mut faults = Faults::default();
-    let (id, version) = (faults.id("name", COLLECTION, &pb.name), pb.version);
+    let (id, version, holds) = (faults.id("name", COLLECTION, &pb.name), pb.version, pb.holds);
     let effective_at = time::required(&mut faults, "effective_time", pb.effective_time);
     let expires_at = time::required(&mut faults, "expire_time", pb.expire_time);
     let draft = draft(&mut faults, id, pb);
@@ -171,6 +174,7 @@ pub fn subject_of(pb: pb::Designation) -> Result<Subject, Refusal> {
         faults.only(draft)?;
     let content = Content {
         version,
+        holds,
         kind,
         primary_name: &primary_name,
         aliases: &aliases,

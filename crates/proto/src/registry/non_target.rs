@@ -1,7 +1,8 @@
 //! Groups that are not acceptable targets.
 
 use concord_domain::errors::Refusal;
-use concord_domain::registry::non_target::{Command, NonTargetGroup, Stage};
+use concord_domain::registry::non_target::{Command, Content, NonTargetGroup, Stage};
+use concord_domain::signed::Subject;
 use concord_domain::table::Resource as _;
 
 use super::etag_of;
@@ -15,13 +16,14 @@ const COLLECTION: &str = "nonTargetGroups";
 #[must_use]
 pub fn non_target_group_to_pb(row: &NonTargetGroup) -> pb::NonTargetGroup {
     let (etag, name) = (etag_of(row), row.name());
-    let NonTargetGroup { id: _, primary_name, aliases, reason, stage, named_by, removal } = row;
+    let NonTargetGroup { id: _, version, primary_name, aliases, reason, stage, named_by, removal } = row;
     let state = match stage {
         Stage::Active => pb::NonTargetState::Active,
         Stage::Removed => pb::NonTargetState::Removed,
     };
     pb::NonTargetGroup {
         name,
+        version: *version,
         etag,
         primary_name: primary_name.clone(),
         aliases: aliases.clone(),
@@ -44,6 +46,7 @@ pub fn name_from_pb(pb: pb::NameNonTargetGroupRequest) -> Converted<Command> {
     let mut faults = Faults::default();
     let pb::NonTargetGroup {
         name: _,
+        version: _,
         etag: _,
         primary_name,
         aliases,
@@ -58,10 +61,22 @@ pub fn name_from_pb(pb: pb::NameNonTargetGroupRequest) -> Converted<Command> {
 /// The command to consent to removing a group.
 #[must_use]
 pub fn consent_to_removal_from_pb(pb: pb::ConsentToNonTargetRemovalRequest) -> Converted<Command> {
-    let pb::ConsentToNonTargetRemovalRequest { name, etag, request_id: _, validate_only: _ } = pb;
+    let pb::ConsentToNonTargetRemovalRequest { name, etag, envelope, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(Command::ConsentToRemoval { id, etag })
+    faults.finish(Command::ConsentToRemoval { id, etag, envelope })
+}
+
+/// What a party signs that consents to removing a group as it was read.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` that names what is missing in it.
+pub fn removal_subject_of(pb: &pb::NonTargetGroup) -> Result<Subject, Refusal> {
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &pb.name);
+    let pb::NonTargetGroup { version, primary_name, aliases, reason, .. } = pb;
+    let content = Content { version: *version, primary_name, aliases, reason };
+    faults.only(content.removal_of(&id))
 }
 
 /// The identifier of the group that is asked for.

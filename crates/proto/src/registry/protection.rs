@@ -1,7 +1,10 @@
 //! Protected entities and claims.
 
 use concord_domain::errors::Refusal;
-use concord_domain::registry::protection::{Category, Command, Draft, ProtectedEntity, Stage};
+use concord_domain::registry::protection::{
+    Category, Command, Content, Draft, FormerPlaces, ProtectedEntity, Stage,
+};
+use concord_domain::signed::Subject;
 use concord_domain::table::Resource as _;
 
 use super::etag_of;
@@ -178,10 +181,10 @@ pub fn amend_from_pb(pb: pb::AmendProtectedEntityRequest) -> Converted<Command> 
 /// The command to give up former places.
 #[must_use]
 pub fn give_up_from_pb(pb: pb::GiveUpFormerPlaceRequest) -> Converted<Command> {
-    let pb::GiveUpFormerPlaceRequest { name, etag, request_id: _, validate_only: _ } = pb;
+    let pb::GiveUpFormerPlaceRequest { name, etag, envelope, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(Command::GiveUpFormerPlace { id, etag })
+    faults.finish(Command::GiveUpFormerPlace { id, etag, envelope })
 }
 
 /// The command to confirm a claim.
@@ -196,10 +199,70 @@ pub fn confirm_from_pb(pb: pb::ConfirmProtectedEntityRequest) -> Converted<Comma
 /// The command to consent to removing an entity.
 #[must_use]
 pub fn consent_to_removal_from_pb(pb: pb::ConsentToProtectionRemovalRequest) -> Converted<Command> {
-    let pb::ConsentToProtectionRemovalRequest { name, etag, reason, request_id: _, validate_only: _ } = pb;
+    let pb::ConsentToProtectionRemovalRequest {
+        name,
+        etag,
+        reason,
+        envelope,
+        request_id: _,
+        validate_only: _,
+    } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
-    faults.finish(Command::ConsentToRemoval { id, etag, reason })
+    faults.finish(Command::ConsentToRemoval { id, etag, reason, envelope })
+}
+
+/// What a party signs that consents to removing an entity as it was read.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` that names what is missing in it.
+pub fn removal_subject_of(pb: pb::ProtectedEntity) -> Result<Subject, Refusal> {
+    let mut faults = Faults::default();
+    let (id, version) = (faults.id("name", COLLECTION, &pb.name), pb.version);
+    let stage = faults.stated("state", pb.state, Stage::Active, |state: pb::ProtectionState| match state {
+        pb::ProtectionState::Unspecified => None,
+        pb::ProtectionState::Claimed => Some(Stage::Claimed),
+        pb::ProtectionState::Active => Some(Stage::Active),
+        pb::ProtectionState::Removed => Some(Stage::Removed),
+    });
+    let draft = draft(&mut faults, id, Some(pb));
+    let Draft {
+        id,
+        display_name,
+        category,
+        area,
+        accuracy_m,
+        deny_distance_m,
+        refer_distance_m,
+        verified_at: _,
+        source: _,
+    } = faults.only(draft)?;
+    let content = Content {
+        version,
+        stage,
+        display_name: &display_name,
+        category,
+        area: &area,
+        accuracy_m,
+        deny_distance_m,
+        refer_distance_m,
+    };
+    Ok(content.removal_of(&id))
+}
+
+/// What a party signs that consents to giving up the former places of an entity as it was read.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` that names what is missing in it.
+pub fn former_places_subject_of(pb: pb::ProtectedEntity) -> Result<Subject, Refusal> {
+    let mut faults = Faults::default();
+    let (id, version) = (faults.id("name", COLLECTION, &pb.name), pb.version);
+    let places = pb.former_areas.into_iter().enumerate();
+    let former_areas: Vec<_> = places
+        .map(|(i, place)| area::from_pb(&mut faults, &format!("former_areas[{i}]"), Some(place)))
+        .collect();
+    let (id, former_areas) = faults.only((id, former_areas))?;
+    Ok(FormerPlaces { version, former_areas: &former_areas }.given_up_of(&id))
 }
 
 /// The identifier of the entity that is asked for.

@@ -1,11 +1,13 @@
 //! Checks, decisions and what becomes of them.
 
-use concord_domain::errors::Refusal;
+use concord_domain::errors::{Refusal, Violation};
 use concord_domain::follow::Head;
-use concord_domain::rules::decision::{Check, Decision, Stage, Status, TERMS};
+use concord_domain::ids::ParticipantId;
+use concord_domain::rules::decision::{Check, Content, Decision, Stage, Status, TERMS};
 use concord_domain::rules::evaluate::Reach;
-use concord_domain::rules::finding::{Finding, Verdict};
+use concord_domain::rules::finding::{Code, Finding, Verdict};
 use concord_domain::rules::review::{Command, Review};
+use concord_domain::signed::Subject;
 use concord_domain::table::Resource as _;
 use concord_domain::time::Timestamp;
 
@@ -137,16 +139,18 @@ pub fn id_from_pb(name: &str) -> Result<String, Refusal> {
 /// The command to review a referral; nothing is confirmed yet.
 #[must_use]
 pub fn review_from_pb(pb: pb::ReviewReferralRequest) -> Converted<Command> {
-    let pb::ReviewReferralRequest { name, decision, reason, request_id: _, validate_only: _ } = pb;
+    let pb::ReviewReferralRequest { name, decision, reason, envelope, request_id: _, validate_only: _ } = pb;
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
+    // Whichever the envelope, or its absence, fits.
+    let fitting = if envelope.is_empty() { Review::Refuse } else { Review::Release };
     let review =
-        faults.stated("decision", decision, Review::Refuse, |decision: pb::ReviewDecision| match decision {
+        faults.stated("decision", decision, fitting, |decision: pb::ReviewDecision| match decision {
             pb::ReviewDecision::Unspecified => None,
             pb::ReviewDecision::Release => Some(Review::Release),
             pb::ReviewDecision::Refuse => Some(Review::Refuse),
         });
-    faults.finish(Command::Review { id, review, reason, reach: Reach::NOTHING })
+    faults.finish(Command::Review { id, review, reason, envelope, reach: Reach::NOTHING })
 }
 
 /// The command to give a decision up.
@@ -156,4 +160,46 @@ pub fn lapse_from_pb(pb: pb::LapseDecisionRequest) -> Converted<Command> {
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
     faults.finish(Command::Lapse { id })
+}
+
+/// What a party signs that would let a referred operation go ahead, as the decision was read; the digest is made from the
+/// operation, not taken from what is said of it.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` that names what is missing in it.
+pub fn release_subject_of(pb: pb::Decision) -> Result<Subject, Refusal> {
+    let mut faults = Faults::default();
+    let id = faults.id("name", COLLECTION, &pb.name);
+    let submitted_by = ParticipantId(faults.required("submitted_by", pb.submitted_by).participant);
+    let at = time::required(&mut faults, "decide_time", pb.decide_time);
+    let expires_at = time::optional(&mut faults, "expire_time", pb.expire_time);
+    let operation = operation_from_pb(&mut faults, pb.operation);
+    let found = pb.findings.into_iter().enumerate();
+    let findings: Vec<Finding> =
+        found.map(|(i, finding)| finding_from_pb(&mut faults, &format!("findings[{i}]"), finding)).collect();
+    let (id, operation) = faults.only((id, operation))?;
+    let content = Content {
+        submitted_by: &submitted_by,
+        at,
+        operation_digest: &operation.checked()?.digest(&submitted_by)?,
+        findings: &findings,
+        rule_set: &pb.rule_set,
+        rule_set_hash: &pb.rule_set_hash,
+        expires_at,
+    };
+    Ok(content.release_of(&id))
+}
+
+fn finding_from_pb(faults: &mut Faults, field: &str, pb: pb::Finding) -> Finding {
+    let pb::Finding { article, kind, code, level, measured, limit, unit, evidence, message } = pb;
+    let known = Code::ALL.iter().find(|known| known.as_str() == code).copied();
+    let unknown = || Violation::new(format!("{field}.code"), "a known reason code", &code, "read it anew");
+    let code = faults.take(known.ok_or_else(unknown), Code::EvaluationError);
+    let level = faults.stated(&format!("{field}.level"), level, Verdict::Deny, |level| match level {
+        pb::Verdict::Unspecified => None,
+        pb::Verdict::Permit => Some(Verdict::Permit),
+        pb::Verdict::Refer => Some(Verdict::Refer),
+        pb::Verdict::Deny => Some(Verdict::Deny),
+    });
+    Finding { article, kind, code, level, measured, limit, unit, evidence, message }
 }

@@ -61,6 +61,6 @@ fn approval_to_pb(approval: &Approval) -> pb::Approval {
     pb::Approval {
         by: Some(actor_to_pb(by)),
         approve_time: Some(time::to_pb(*at)),
-        envelope: envelope.clone().unwrap_or_default(),
+        envelope: envelope.clone(),
     }
 }

@@ -7,6 +7,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use concord_cli::Consent;
+use concord_client::secret::Secret;
 use concord_domain::accord::{AccordOpened, Mode};
 use concord_domain::actor::{Actor, ParticipantKind, Role};
 use concord_domain::fold::{Fold as _, etag};
@@ -14,11 +16,13 @@ use concord_domain::geo::Area;
 use concord_domain::ids::ParticipantId;
 use concord_domain::registry::protection::{Category, Command as Protect, Draft};
 use concord_domain::registry::{Command, Event, State};
+use concord_domain::time::Timestamp;
 use concord_ledger::LogKey;
 use concord_ledger::hash::{sha256, to_hex};
 use concord_proto::pb::registry::v1 as pb;
 use concord_proto::registry::protection::notify_from_pb;
 use concord_server::folded::{Folded, Submitted};
+use concord_server::verifier::dsse;
 use concord_store::{
     Caller, Genesis, IndexStart, Ledger, Priority, SledPlace, Submission, Writer, WriterConfig,
 };
@@ -36,6 +40,8 @@ const PARTIES: [&str; 2] = ["party-a", "party-b"];
 struct Ground {
     opened: AccordOpened,
     area: Area,
+    /// The parties' keys.
+    keys: [Secret; 2],
 }
 
 /// A ledger in use.
@@ -73,7 +79,9 @@ impl Ground {
         let Protect::Notify(Draft { area, .. }) = command else {
             return Err("not a notification".to_owned());
         };
-        Ok(Self { opened, area })
+        let key = |party: &str| Secret::read(&pki.path().join(party).join("signing.key"));
+        let [a, b] = PARTIES;
+        Ok(Self { opened, area, keys: [key(a)?, key(b)?] })
     }
 
     fn round(&self, dice: &mut fastrand::Rng, tally: &mut Tally) -> Result<(), String> {
@@ -103,7 +111,7 @@ impl Ground {
         let fault = |e: &dyn std::fmt::Display| e.to_string();
         let accord = &self.opened.accord;
         let event = Event::AccordOpened(Box::new(self.opened.clone()));
-        let mut initial = State::new();
+        let mut initial = State::new().with_verifier(dsse());
         initial.apply(&event);
         let genesis = Genesis {
             kind: State::kind(&event).to_owned(),
@@ -172,7 +180,8 @@ impl Ground {
             Act::Claim => Protect::Claim(draft()),
             Act::Confirm => Protect::Confirm { id },
             Act::ConsentToRemoval => {
-                Protect::ConsentToRemoval { id, etag: read, reason: "closed".to_owned() }
+                let envelope = self.envelope(&id, by / 2, state)?;
+                Protect::ConsentToRemoval { id, etag: read, reason: "closed".to_owned(), envelope }
             }
         };
         let actor = Actor {
@@ -194,6 +203,17 @@ impl Ground {
             mode: concord_store::Mode::Commit,
             priority: Priority::Ordinary,
         })
+    }
+
+    /// A party's consent to removing an entity as it was read; empty where nobody has proposed that yet.
+    fn envelope(&self, id: &str, party: usize, state: &State) -> Result<String, String> {
+        let row = state.protected_entities.get(id).filter(|row| row.removal.is_some());
+        let (Some(row), Some(key), Some(name)) = (row, self.keys.get(party), PARTIES.get(party)) else {
+            return Ok(String::new());
+        };
+        let expires_at = Timestamp::MAX.plus_seconds(-1);
+        let (accord, subject) = (self.opened.accord.id.as_str(), &row.removal_subject());
+        Consent { accord, subject, expires_at }.envelope(&format!("{name}-1"), key)
     }
 
     /// Ends the ledger in one of several ways, and opens what is on disk.

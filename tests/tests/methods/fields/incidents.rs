@@ -115,6 +115,11 @@ fn cooperation() -> Vec<Wrong> {
             json!({"suspension": suspension}),
             &suspended,
         ),
-        wrong(APPROVER, "CooperationService/ConsentToLift", json!({}), &["name", "corrective_action"]),
+        wrong(
+            APPROVER,
+            "CooperationService/ConsentToLift",
+            json!({}),
+            &["name", "corrective_action", "envelope"],
+        ),
     ]
 }

@@ -139,7 +139,7 @@ fn protection() -> Vec<Wrong> {
             json!({}),
             &["protected_entity.name", "protected_entity"],
         ),
-        wrong(APPROVER, "ProtectionService/GiveUpFormerPlace", named.clone(), &["name"]),
+        wrong(APPROVER, "ProtectionService/GiveUpFormerPlace", named.clone(), &["name", "envelope"]),
         wrong(PROPOSER, "ProtectionService/ConfirmProtectedEntity", named, &["name"]),
         wrong(APPROVER, "ProtectionService/ConsentToProtectionRemoval", nameless, &["name", "reason"]),
         wrong(

@@ -58,6 +58,12 @@ fn rule_sets_and_checks() -> Vec<Wrong> {
             json!({"name": "decisions/", "decision": 99}),
             &["name", "decision", "reason"],
         ),
+        wrong(
+            REVIEWER,
+            "CheckService/ReviewReferral",
+            json!({"name": "decisions/", "decision": "REVIEW_DECISION_RELEASE"}),
+            &["name", "reason", "envelope"],
+        ),
         wrong(OFFICER, "CheckService/LapseDecision", json!({}), &["name"]),
     ]
 }

@@ -28,8 +28,9 @@ pub(super) fn decide(
         Decision::Hold => {
             row.stage_reason = reason;
             row.stage = Stage::Held;
-            // A party that holds no longer consents, or the others' approvals could outrun its hold.
-            row.approvals.given.remove(&context.actor.participant);
+            // INVARIANT (CON-3): what was signed before a hold, by its party or by others who did not know, does not outrun it.
+            row.approvals.given.clear();
+            row.holds = row.holds.saturating_add(1);
             Change::Held
         }
         Decision::Reject => {
@@ -52,8 +53,7 @@ pub(super) fn checked_reason(decision: Decision, reason: &str, envelope: &str) -
     Refusal::unless_valid(found).map(|()| reason.unwrap_or_default())
 }
 
-/// An approval also lifts the hold of the approver's party; while any other party's hold stands nothing takes effect,
-/// since that party has not approved.
+/// An approval also lifts a hold; nothing takes effect before every party has approved after it, the one that held too.
 fn approve(
     state: &State,
     row: &mut Designation,

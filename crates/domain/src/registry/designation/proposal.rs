@@ -66,6 +66,7 @@ fn checked_row(draft: &Draft, id: String, context: &Context) -> Result<Designati
     Ok(Designation {
         id,
         version: 1,
+        holds: 0,
         kind: draft.kind,
         primary_name,
         aliases,

@@ -66,12 +66,12 @@ fn amendable(
 pub(super) fn amended(before: ProtectedEntity, row: ProtectedEntity, context: &Context) -> ProtectedEntity {
     let moved = before.area != row.area;
     let mut former_areas = before.former_areas;
-    let mut former_area_consents = before.former_area_consents;
     if moved {
         former_areas.push(before.area);
-        // Consents were to places known then; the new former place needs consent too.
-        former_area_consents = Some(Approvals::new(context.actor.clone(), context.at));
     }
+    // Consents were to the places of the version before.
+    let anew = || Approvals::new(context.actor.clone(), context.at);
+    let former_area_consents = (!former_areas.is_empty()).then(anew);
     ProtectedEntity {
         version: before.version.saturating_add(1),
         former_areas,

@@ -2,12 +2,14 @@
 //! meanwhile.
 
 use super::{Change, ProtectedEntity, Stage};
-use crate::consent::{Act, Approval, Approvals, require_party};
+use crate::consent::{Act, require_party};
 use crate::errors::{Reason, Refusal};
 use crate::fold::{Context, require_fresh};
+use crate::limits::TEXT_MAX_CHARS;
 use crate::registry::State;
+use crate::signed::{misplaced, opened_or_approved};
 use crate::table::Resource as _;
-use crate::text::{reason_given, reason_or_none};
+use crate::text::{checked, reason_or_none};
 
 pub(super) fn confirm(
     state: &State,
@@ -20,39 +22,39 @@ pub(super) fn confirm(
         return Err(forbidden(&row, "confirmed"));
     }
     row.stage = Stage::Active;
-    // To reject a claim is not to give up what is protected.
+    // Who agreed to reject a claim has not agreed to remove what was confirmed.
     row.removal = None;
     Ok((Change::Confirmed, row))
 }
 
 pub(super) fn give_up_former_place(
     state: &State,
-    id: &str,
-    read: &str,
+    (id, read): (&str, &str),
+    envelope: &str,
     context: &Context,
 ) -> Result<(Change, ProtectedEntity), Refusal> {
+    Refusal::unless_valid(misplaced(true, envelope).into_iter().collect())?;
     let mut row = state.protected_entities.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
     require_fresh(&row, &row.name(), read)?;
     if row.former_areas.is_empty() {
         return Err(forbidden(&row, "relieved of former places, since it has none"));
     }
-    let approval = Approval::of(&context.actor, context.at);
-    let approvals = Approvals::opened_or_approved(row.former_area_consents.as_ref(), approval)?;
-    if approvals.complete(state.accord()?, Act::GiveUpFormerPlace) {
+    let (by, subject) = (state.by()?, row.former_places_subject());
+    let approvals = opened_or_approved(by, row.former_area_consents.as_ref(), &subject, envelope, context)?;
+    let complete = approvals.complete(state.accord()?, Act::GiveUpFormerPlace);
+    row.former_area_consents = Some(approvals);
+    if complete {
         row.former_areas.clear();
-        row.former_area_consents = None;
         return Ok((Change::FormerPlaceGivenUp, row));
     }
-    row.former_area_consents = Some(approvals);
     Ok((Change::FormerPlaceConsented, row))
 }
 
 pub(super) fn consent(
     state: &State,
-    id: &str,
-    read: &str,
-    reason: &str,
+    (id, read): (&str, &str),
+    (reason, envelope): (&str, &str),
     context: &Context,
 ) -> Result<(Change, ProtectedEntity), Refusal> {
     reason_or_none("reason", reason)?;
@@ -63,10 +65,11 @@ pub(super) fn consent(
         return Err(forbidden(&row, "removed"));
     }
     if row.removal.is_none() {
-        reason_given("reason", reason)?;
+        let missing = checked("reason", reason, TEXT_MAX_CHARS).err();
+        Refusal::unless_valid(missing.into_iter().chain(misplaced(false, envelope)).collect())?;
     }
-    let approval = Approval::of(&context.actor, context.at);
-    let approvals = Approvals::opened_or_approved(row.removal.as_ref(), approval)?;
+    let (by, subject) = (state.by()?, row.removal_subject());
+    let approvals = opened_or_approved(by, row.removal.as_ref(), &subject, envelope, context)?;
     let complete = approvals.complete(state.accord()?, Act::RemoveProtection);
     row.removal = Some(approvals);
     if complete {

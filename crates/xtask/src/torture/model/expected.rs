@@ -129,7 +129,12 @@ impl Model {
                     row.consents.insert(op.by / 2);
                     row.stage = if row.consents.len() == 2 { "Removed" } else { row.stage };
                 }
-                _ => row.stage = "Active",
+                _ => {
+                    row.stage = "Active";
+                    // Who agreed to reject a claim has not agreed to remove what was confirmed.
+                    row.asked_by = None;
+                    row.consents.clear();
+                }
             }
         }
         takes

@@ -18,6 +18,7 @@ use crate::rules::review::{Command as ReviewCommand, Review};
 use crate::rules::rule_set::{Change, RuleSet, Stage as RuleSetStage, Text};
 use crate::rules::state::{Entries, Followed};
 use crate::rules::{Command, Event, State};
+use crate::signing::{Signing, verifier};
 use crate::time::Interval;
 
 fn at(seconds: i64) -> Timestamp {
@@ -42,7 +43,7 @@ fn rules(setup: &Setup) -> State {
         text_hash: "hash".to_owned(),
         triggers: Vec::new(),
     };
-    let mut state = State::new();
+    let mut state = State::new().with_verifier(verifier());
     let opened = crate::accord::AccordOpened { hash: String::new(), accord: setup.accord.clone() };
     state.apply(&Event::AccordOpened(Box::new(opened)));
     state.apply(&Event::RuleSet(Change::Adopted, Box::new(row)));
@@ -104,6 +105,61 @@ fn a_designation_that_ends_before_the_operation_does_is_no_ground() {
     assert_eq!(codes, [Code::GroupNotDesignated]);
 }
 
+/// A reviewer of a party, and its signed release.
+fn release(decision: &Decision, party: &str, reach: Reach) -> (Actor, ReviewCommand) {
+    let (id, review, reason) = (decision.id.clone(), Review::Release, "As reviewed".to_owned());
+    let envelope = Signing::of(&party.into(), &decision.release_subject()).envelope();
+    let command = ReviewCommand::Review { id, review, reason, envelope, reach };
+    (Actor { name: "reviewer".to_owned(), ..actor(party) }, command)
+}
+
+#[test]
+fn a_release_is_signed_as_the_format_document_says() {
+    let mut setup = Setup::in_order();
+    setup.operation.sources.truncate(1);
+    let decision = decided(&mut rules(&setup), &setup);
+    let document = include_str!("../../../../../../docs/formats/entry.md");
+    let hash = decision.release_subject().content_hash;
+    assert!(document.contains(&format!("SHA-256  {hash}\n")), "{hash}");
+}
+
+#[test]
+fn a_release_counts_over_the_reviewing_partys_own_signature_over_that_decision_alone() {
+    let mut setup = Setup::in_order();
+    setup.operation.sources.truncate(1);
+    let mut state = rules(&setup);
+    let decision = decided(&mut state, &setup);
+    let (by, sound) = release(&decision, "party-a", setup.reach);
+    let signing = || Signing::of(&"party-a".into(), &decision.release_subject());
+    let with = |command: &ReviewCommand, given: String| match command.clone() {
+        ReviewCommand::Review { id, review, reason, reach, .. } => {
+            ReviewCommand::Review { id, review, reason, envelope: given, reach }
+        }
+        other => other,
+    };
+    let unseen = Decision { findings: Vec::new(), ..decision.clone() };
+    for forged in [
+        Signing { by: "party-b".into(), ..signing() }.envelope(),
+        signing().with("resource", "decisions/another").envelope(),
+        signing().with("expire_time", "2000-01-01T00:00:00Z").envelope(),
+        Signing::of(&"party-a".into(), &unseen.release_subject()).envelope(),
+    ] {
+        let refused = give(&mut state, by.clone(), 1, with(&sound, forged)).unwrap_err();
+        assert_eq!(refused.reason, Reason::SignatureInvalid);
+    }
+    let refused = give(&mut state, by.clone(), 1, with(&sound, String::new())).unwrap_err();
+    assert_eq!(refused.violations[0].field, "envelope");
+    let refusal = |envelope| {
+        let (id, reason) = (decision.id.clone(), "No".to_owned());
+        ReviewCommand::Review { id, review: Review::Refuse, reason, envelope, reach: setup.reach }
+    };
+    let refused = give(&mut state, by.clone(), 1, refusal(signing().envelope())).unwrap_err();
+    assert_eq!(refused.violations[0].field, "envelope", "a refusal needs no signature, and none is kept");
+    give(&mut state, by.clone(), 1, sound).unwrap();
+    give(&mut state, by, 2, refusal(String::new())).unwrap();
+    assert_eq!(state.statuses.get(&decision.id).unwrap().stage, Stage::Refused);
+}
+
 #[test]
 fn a_referral_is_not_released_over_an_objection_that_no_reviewer_has_seen() {
     let mut setup = Setup::in_order();
@@ -111,23 +167,19 @@ fn a_referral_is_not_released_over_an_objection_that_no_reviewer_has_seen() {
     let mut state = rules(&setup);
     let decision = decided(&mut state, &setup);
     assert_eq!(decision.verdict, Verdict::Refer);
-    let reviewer = |party: &str| Actor { name: "reviewer".to_owned(), ..actor(party) };
-    let release = || ReviewCommand::Review {
-        id: decision.id.clone(),
-        review: Review::Release,
-        reason: "As reviewed".to_owned(),
-        reach: setup.reach,
-    };
-    give(&mut state, reviewer("party-a"), 1, release()).unwrap();
+    let reach = setup.reach;
+    let (by, command) = release(&decision, "party-a", reach);
+    give(&mut state, by, 1, command).unwrap();
     let mut later = setup.clone();
     let nearby = crate::geo::LatLng { lat: super::worlds::AIM.lat + 0.01, lng: super::worlds::AIM.lng };
     later.protect(nearby, Category::Medical, (100.0, 2_000.0), Protected::Active);
     state.registry = later.registry.clone();
-    let refused = give(&mut state, reviewer("party-b"), 2, release()).unwrap_err();
+    let (by, command) = release(&decision, "party-b", reach);
+    let refused = give(&mut state, by.clone(), 2, command.clone()).unwrap_err();
     assert_eq!(refused.reason, Reason::ReleaseDenied);
     assert!(refused.message.contains("PROTECTED_ENTITY_BUFFER"), "{}", refused.message);
     state.registry = setup.registry.clone();
-    give(&mut state, reviewer("party-b"), 3, release()).unwrap();
+    give(&mut state, by, 3, command).unwrap();
     let status = state.statuses.get(&decision.id).unwrap();
     assert_eq!((status.stage, status.confirm_by()), (Stage::Released, Some(at(303))));
 }
@@ -152,19 +204,15 @@ fn a_referral_is_not_released_over_a_claim_that_has_come_nearer_since_a_reviewer
     state.apply(&Event::RuleSet(Change::Adopted, Box::new(row)));
     let decision = decided(&mut state, &setup);
     assert_eq!(decision.verdict, Verdict::Refer, "{:?}", decision.findings);
-    let release = || ReviewCommand::Review {
-        id: decision.id.clone(),
-        review: Review::Release,
-        reason: "As reviewed".to_owned(),
-        reach: setup.reach,
+    let mut reviewed = |party: &str, seconds: i64, over: &registry::State| {
+        let (by, release) = release(&decision, party, setup.reach);
+        state.registry = over.clone();
+        give(&mut state, by, seconds, release)
     };
-    let reviewer = |party: &str| Actor { name: "reviewer".to_owned(), ..actor(party) };
-    give(&mut state, reviewer("party-a"), 1, release()).unwrap();
-    state.registry = nearer.registry.clone();
-    let refused = give(&mut state, reviewer("party-b"), 2, release()).unwrap_err();
+    reviewed("party-a", 1, &setup.registry).unwrap();
+    let refused = reviewed("party-b", 2, &nearer.registry).unwrap_err();
     assert_eq!(refused.reason, Reason::ReleaseDenied, "{}", refused.message);
-    state.registry = setup.registry.clone();
-    give(&mut state, reviewer("party-b"), 3, release()).unwrap();
+    reviewed("party-b", 3, &setup.registry).unwrap();
     assert!(state.objections_now(&decision.id, at(4)).is_empty());
     state.registry = nearer.registry;
     assert!(!state.objections_now(&decision.id, at(5)).is_empty(), "what was released is voided by it too");
@@ -289,17 +337,11 @@ fn a_reviewer_has_not_seen_another_groups_report() {
     let decision = decided(&mut state, &setup);
     assert_eq!(decision.verdict, Verdict::Refer);
     let reach = setup.reach;
-    let release = |by: &str| {
-        let review = Review::Release;
-        let reason = "As reviewed".to_owned();
-        let command = ReviewCommand::Review { id: decision.id.clone(), review, reason, reach };
-        (Actor { name: "reviewer".to_owned(), ..actor(by) }, command)
-    };
-    let (by, command) = release("party-a");
+    let (by, command) = release(&decision, "party-a", reach);
     give(&mut state, by, 1, command).unwrap();
     setup.presence("party-b", Subject::Group("Fourth".to_owned()), Level::Possible);
     state.registry = setup.registry.clone();
-    let (by, command) = release("party-b");
+    let (by, command) = release(&decision, "party-b", reach);
     assert_eq!(give(&mut state, by, 2, command).unwrap_err().reason, Reason::ReleaseDenied);
 }
 

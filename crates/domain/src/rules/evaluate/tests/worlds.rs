@@ -1,10 +1,8 @@
 //! Worlds for tests: an accord of two parties, one designated group, and an operation against it with all in order.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::accord::{Accord, AccordOpened, HotlineDeadlines, Mode, Participant};
+use crate::accord::{Accord, AccordOpened};
 use crate::actor::{Actor, ParticipantKind, Role};
-use crate::consent::{Approvals, ConsentTable};
+use crate::consent::Approvals;
 use crate::errors::Violation;
 use crate::fold::Fold as _;
 use crate::geo::{Area, LatLng, Route};
@@ -21,6 +19,7 @@ use crate::rules::evaluate::*;
 use crate::rules::operation::{AdverseFact, Assessed, HarmEstimate, IntelligenceSource, Kind, TargetType};
 use crate::rules::restriction::{self, Compiled};
 use crate::rules::rule_set::Text;
+use crate::signing;
 use crate::time::Interval;
 
 /// The instant of every check.
@@ -131,29 +130,6 @@ pub(super) fn actor(participant: &str) -> Actor {
     Actor { participant: participant.into(), kind, role: Role::DutyOfficer, name: "watch".to_owned() }
 }
 
-fn accord() -> Accord {
-    let participant = |id: &str, kind| Participant {
-        id: id.into(),
-        name: id.to_owned(),
-        kind,
-        trust_domain: format!("{id}.example"),
-        roots: Vec::new(),
-        signing_keys: Vec::new(),
-        roles: BTreeSet::new(),
-    };
-    Accord {
-        id: "accord-1".to_owned(),
-        title: "Tests".to_owned(),
-        mode: Mode::Operational,
-        witness_quorum: 0,
-        witnesses: Vec::new(),
-        log_keys: BTreeMap::new(),
-        consent: ConsentTable::default(),
-        hotline: HotlineDeadlines::default(),
-        participants: ["party-a", "party-b"].map(|id| participant(id, ParticipantKind::StateParty)).into(),
-    }
-}
-
 /// A world that can be added to.
 #[derive(Clone)]
 pub(super) struct Setup {
@@ -175,7 +151,7 @@ impl Setup {
         let reached =
             Reach { registry: Reached::Confirmed, incidents: Reached::Confirmed, clock: Reached::Confirmed };
         let mut setup = Self {
-            accord: accord(),
+            accord: signing::opened(&["party-a", "party-b"]).accord,
             registry: State::new(),
             incidents: incidents::State::default(),
             reservations: Table::new(),
@@ -244,6 +220,7 @@ impl Setup {
         let row = Designation {
             id: id.to_owned(),
             version: 1,
+            holds: 0,
             kind: designation::Kind::Group,
             primary_name: name.to_owned(),
             aliases: Vec::new(),
@@ -361,6 +338,7 @@ impl Setup {
     pub(super) fn name_non_target(&mut self, name: &str) {
         let row = NonTargetGroup {
             id: self.next("group"),
+            version: 1,
             primary_name: name.to_owned(),
             aliases: Vec::new(),
             reason: String::new(),
