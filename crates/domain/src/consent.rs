@@ -118,6 +118,17 @@ pub struct Approval {
     pub at: Timestamp,
     /// The signed envelope it rests on: DSSE as JSON, as received.
     pub envelope: String,
+    /// Why, in the actor's words; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+impl Approval {
+    /// The same with why it was given.
+    #[must_use]
+    pub fn because(self, reason: String) -> Self {
+        Self { reason, ..self }
+    }
 }
 
 /// The consents gathered for one version of one thing; a new version starts with none.
@@ -128,6 +139,9 @@ pub struct Approvals {
     pub proposed_by: Actor,
     /// When it was proposed.
     pub proposed_at: Timestamp,
+    /// Why it was proposed, where it has no place of its own for that; may be empty.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
     /// Consents by party.
     pub given: BTreeMap<ParticipantId, Approval>,
 }
@@ -136,7 +150,7 @@ impl Approvals {
     /// No consents yet to what `by` proposes.
     #[must_use]
     pub fn new(by: Actor, at: Timestamp) -> Self {
-        Self { proposed_by: by, proposed_at: at, given: BTreeMap::new() }
+        Self { proposed_by: by, proposed_at: at, reason: String::new(), given: BTreeMap::new() }
     }
 
     /// Adds the consent of the approving actor's party.

@@ -102,11 +102,11 @@ pub fn approval(
     let Context { actor, at, .. } = context;
     let signed = verified(by, subject, envelope, &actor.participant, *at);
     signed.map_err(|cause| Refusal::new(Reason::SignatureInvalid, cause))?;
-    Ok(Approval { by: actor.clone(), at: *at, envelope: envelope.to_owned() })
+    Ok(Approval { by: actor.clone(), at: *at, envelope: envelope.to_owned(), reason: String::new() })
 }
 
-/// The consents to something after one more. Whoever asks for it first proposes it, and signs nothing yet; each later one
-/// is of another actor, and signed.
+/// The consents to something after one more, with why it was given. Whoever asks for it first proposes it, and signs nothing
+/// yet; each later one is of another actor, and signed.
 ///
 /// # Errors
 /// `INVALID_ARGUMENT` where the envelope is misplaced, and as [`approval`], [`Approvals::approve`] and [`require_party`].
@@ -114,14 +114,16 @@ pub fn opened_or_approved(
     by: By<'_>,
     existing: Option<&Approvals>,
     subject: &Subject,
-    envelope: &str,
+    (reason, envelope): (String, &str),
     context: &Context,
 ) -> Result<Approvals, Refusal> {
     require_party(&context.actor)?;
     Refusal::unless_valid(misplaced(existing.is_some(), envelope).into_iter().collect())?;
-    let Some(existing) = existing else { return Ok(Approvals::new(context.actor.clone(), context.at)) };
+    let Some(existing) = existing else {
+        return Ok(Approvals { reason, ..Approvals::new(context.actor.clone(), context.at) });
+    };
     let mut approvals = existing.clone();
-    approvals.approve(approval(by, subject, envelope, context)?)?;
+    approvals.approve(approval(by, subject, envelope, context)?.because(reason))?;
     Ok(approvals)
 }
 

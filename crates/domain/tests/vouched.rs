@@ -59,6 +59,7 @@ fn renamed(forged: impl Fn(Signing) -> Option<String>) -> Designation {
         id: "alias-1".to_owned(),
         alias: Alias { name: "Second group".to_owned(), quality: AliasQuality::Strong },
         stage: AliasStage::Ratified,
+        stage_reason: String::new(),
         approvals: Approvals::new(row.approvals.proposed_by.clone(), now()),
     };
     proposal.approvals = gathered(&proposal.subject(&row.id, row.version), forged);

@@ -122,6 +122,8 @@ async fn a_referral_is_released_by_every_party_and_refused_by_one() {
     assert_eq!(reason(review(&cluster, "party-a", &name, Release).await), "ALREADY_DECIDED");
     let released = review(&cluster, "party-b", &name, Release).await.unwrap();
     assert_eq!(released.state(), pb::DecisionState::Released);
+    let reasons: Vec<_> = released.reviews.unwrap().given.into_iter().map(|given| given.reason).collect();
+    assert_eq!(reasons, ["as reviewed", "as reviewed"]);
     assert_eq!(reason(review(&cluster, "party-b", &name, Refuse).await), "STATE_FORBIDS");
 
     let other = referred(&cluster).await;

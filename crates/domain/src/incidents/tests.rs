@@ -87,7 +87,7 @@ impl Driven {
         };
         for party in ["party-a", "party-b"] {
             let envelope = Signing::of(&party.into(), &row.subject()).envelope();
-            let approval = Approval { by: actor(party), at: self.at(), envelope };
+            let approval = Approval { by: actor(party), at: self.at(), envelope, reason: String::new() };
             row.ratifications.given.insert(party.into(), approval);
         }
         let adopted = rules::Event::RuleSet(RuleSetChange::Adopted, Box::new(row));

@@ -308,7 +308,8 @@ fn consent_to_end(
         return Ok((Change::Ended, row));
     }
     let (by, subject) = (state.by()?, row.end_subject());
-    let approvals = opened_or_approved(by, row.end_consents.as_ref(), &subject, envelope, context)?;
+    let approvals =
+        opened_or_approved(by, row.end_consents.as_ref(), &subject, (String::new(), envelope), context)?;
     let complete = approvals.complete(state.accord()?, Act::EndArea);
     row.end_consents = Some(approvals);
     if complete {

@@ -86,6 +86,9 @@ pub struct AliasProposal {
     pub alias: Alias,
     /// Where it stands.
     pub stage: AliasStage,
+    /// Why it was rejected; empty otherwise.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub stage_reason: String,
     /// Consents so far.
     pub approvals: Approvals,
 }

@@ -244,7 +244,8 @@ fn consent_to_removal(
         return Err(Refusal::new(Reason::StateForbids, format!("{name} is removed already")));
     }
     let (by, subject) = (state.by()?, row.removal_subject());
-    let approvals = opened_or_approved(by, row.removal.as_ref(), &subject, envelope, context)?;
+    let approvals =
+        opened_or_approved(by, row.removal.as_ref(), &subject, (String::new(), envelope), context)?;
     let complete = approvals.complete(state.accord()?, Act::RemoveNonTargetGroup);
     row.removal = Some(approvals);
     let change = if complete { Change::Removed } else { Change::RemovalConsented };

@@ -111,7 +111,7 @@ pub(super) fn decide(state: &State, command: &Command, context: &Context) -> Res
             let reason = checked_reason(*review, reason, envelope)?;
             match review {
                 Review::Refuse => refuse(state, id, reason, context)?,
-                Review::Release => release(state, id, envelope, *reach, context)?,
+                Review::Release => release(state, id, (reason, envelope), *reach, context)?,
             }
         }
         Command::Lapse { id } => party().and_then(|()| lapse(state, id, context))?,
@@ -157,7 +157,7 @@ fn refuse(state: &State, id: &str, reason: String, context: &Context) -> Result<
 fn release(
     state: &State,
     id: &str,
-    envelope: &str,
+    (reason, envelope): (String, &str),
     reach: Reach,
     context: &Context,
 ) -> Result<(Change, Status), Refusal> {
@@ -174,7 +174,7 @@ fn release(
         return Err(Refusal::new(Reason::ReleaseDenied, message).with("codes", codes.join(",")));
     }
     let approval = signed::approval(state.by()?, &decision.release_subject(), envelope, context)?;
-    status.reviews.approve(approval)?;
+    status.reviews.approve(approval.because(reason))?;
     if !status.reviews.complete(state.accord()?, Act::ReleaseReferral) {
         return Ok((Change::ReleaseConsented, status));
     }

@@ -75,7 +75,12 @@ pub(crate) fn consents(subject: &Subject, forged: impl Fn(Signing) -> Option<Str
     let given = PARTIES.into_iter().zip(given);
     given
         .filter_map(|(party, envelope)| {
-            envelope.map(|envelope| Approval { by: actor(party, "two"), at: now(), envelope })
+            envelope.map(|envelope| Approval {
+                by: actor(party, "two"),
+                at: now(),
+                envelope,
+                reason: String::new(),
+            })
         })
         .collect()
 }

@@ -61,7 +61,7 @@ pub fn suspension_to_pb(row: &Suspension) -> pb::Suspension {
 }
 
 fn lift_consent_to_pb(given: &LiftConsent) -> pb::LiftConsent {
-    let LiftConsent { approval: Approval { by, at, envelope }, corrective_action } = given;
+    let LiftConsent { approval: Approval { by, at, envelope, reason: _ }, corrective_action } = given;
     pb::LiftConsent {
         by: Some(actor_to_pb(by)),
         corrective_action: corrective_action.clone(),

@@ -88,7 +88,7 @@ fn alias_to_pb(alias: &Alias) -> pb::Alias {
 
 fn alias_proposal_to_pb(proposal: &AliasProposal) -> pb::AliasProposal {
     let etag = etag_of(proposal);
-    let AliasProposal { id, alias, stage, approvals } = proposal;
+    let AliasProposal { id, alias, stage, stage_reason, approvals } = proposal;
     let state = match stage {
         AliasStage::Proposed => pb::AliasState::Proposed,
         AliasStage::Ratified => pb::AliasState::Ratified,
@@ -100,6 +100,7 @@ fn alias_proposal_to_pb(proposal: &AliasProposal) -> pb::AliasProposal {
         state: state.into(),
         approvals: Some(approvals_to_pb(approvals)),
         etag,
+        state_reason: stage_reason.clone(),
     }
 }
 

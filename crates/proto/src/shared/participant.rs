@@ -48,19 +48,21 @@ pub fn actor_to_pb(actor: &Actor) -> pb::Actor {
 /// The message of the consents to one version.
 #[must_use]
 pub fn approvals_to_pb(approvals: &Approvals) -> pb::Approvals {
-    let Approvals { proposed_by, proposed_at, given } = approvals;
+    let Approvals { proposed_by, proposed_at, reason, given } = approvals;
     pb::Approvals {
         proposed_by: Some(actor_to_pb(proposed_by)),
         propose_time: Some(time::to_pb(*proposed_at)),
+        reason: reason.clone(),
         given: given.values().map(approval_to_pb).collect(),
     }
 }
 
 fn approval_to_pb(approval: &Approval) -> pb::Approval {
-    let Approval { by, at, envelope } = approval;
+    let Approval { by, at, envelope, reason } = approval;
     pb::Approval {
         by: Some(actor_to_pb(by)),
         approve_time: Some(time::to_pb(*at)),
         envelope: envelope.clone(),
+        reason: reason.clone(),
     }
 }

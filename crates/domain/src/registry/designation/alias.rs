@@ -40,6 +40,7 @@ pub(super) fn propose(
         id: context.fresh_id.clone(),
         alias: Alias { name, quality: alias.quality },
         stage: AliasStage::Proposed,
+        stage_reason: String::new(),
         approvals: Approvals::new(context.actor.clone(), context.at),
     });
     Ok(vec![event(Change::AliasProposed, row)])
@@ -52,7 +53,7 @@ pub(super) fn decide(
     (decision, reason, envelope): (Decision, &str, &str),
     context: &Context,
 ) -> Result<Vec<Event>, Refusal> {
-    decidable(decision, reason, envelope)?;
+    let reason = decidable(decision, reason, envelope)?;
     let mut row = state.designations.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
     let of = row.name();
@@ -66,11 +67,15 @@ pub(super) fn decide(
     }
     let change = match decision {
         Decision::Approve => {
-            proposal.approvals.approve(state.signed(&proposal.subject(id, version), envelope, context)?)?;
+            let approval = state.signed(&proposal.subject(id, version), envelope, context)?;
+            proposal.approvals.approve(approval.because(reason))?;
             let ratified = proposal.approvals.complete(state.accord()?, Act::RatifyAlias);
             if ratified { Change::AliasRatified } else { Change::AliasApproved }
         }
-        Decision::Reject => Change::AliasRejected,
+        Decision::Reject => {
+            proposal.stage_reason = reason;
+            Change::AliasRejected
+        }
         Decision::Hold => return Err(forbidden_in(&row, "held by a name")),
     };
     proposal.stage = match change {
@@ -82,12 +87,12 @@ pub(super) fn decide(
 }
 
 /// A name is approved, or rejected with a reason; it cannot be held.
-fn decidable(decision: Decision, reason: &str, envelope: &str) -> Result<(), Refusal> {
+fn decidable(decision: Decision, reason: &str, envelope: &str) -> Result<String, Refusal> {
     let held = (decision == Decision::Hold).then(|| {
         Violation::new("decision", "APPROVE or REJECT for a name", "HOLD", "leave it undecided instead")
     });
     match checked_reason(decision, reason, envelope) {
-        Ok(_) => Refusal::unless_valid(held.into_iter().collect()),
+        Ok(reason) => Refusal::unless_valid(held.into_iter().collect()).map(|()| reason),
         Err(refusal) => Err(refusal.besides(held)),
     }
 }

@@ -24,7 +24,7 @@ pub(super) fn decide(
         return Err(forbidden_in(&row, "decided on"));
     }
     let change = match decision {
-        Decision::Approve => approve(state, &mut row, envelope, context)?,
+        Decision::Approve => approve(state, &mut row, (reason, envelope), context)?,
         Decision::Hold => {
             row.stage_reason = reason;
             row.stage = Stage::Held;
@@ -57,10 +57,10 @@ pub(super) fn checked_reason(decision: Decision, reason: &str, envelope: &str) -
 fn approve(
     state: &State,
     row: &mut Designation,
-    envelope: &str,
+    (reason, envelope): (String, &str),
     context: &Context,
 ) -> Result<Change, Refusal> {
-    row.approvals.approve(state.signed(&row.subject(), envelope, context)?)?;
+    row.approvals.approve(state.signed(&row.subject(), envelope, context)?.because(reason))?;
     row.stage = Stage::Proposed;
     row.stage_reason = String::new();
     if !row.approvals.complete(state.accord()?, Act::Designate) {

@@ -41,7 +41,13 @@ pub(super) fn give_up_former_place(
         return Err(forbidden(&row, "relieved of former places, since it has none"));
     }
     let (by, subject) = (state.by()?, row.former_places_subject());
-    let approvals = opened_or_approved(by, row.former_area_consents.as_ref(), &subject, envelope, context)?;
+    let approvals = opened_or_approved(
+        by,
+        row.former_area_consents.as_ref(),
+        &subject,
+        (String::new(), envelope),
+        context,
+    )?;
     let complete = approvals.complete(state.accord()?, Act::GiveUpFormerPlace);
     row.former_area_consents = Some(approvals);
     if complete {
@@ -57,7 +63,7 @@ pub(super) fn consent(
     (reason, envelope): (&str, &str),
     context: &Context,
 ) -> Result<(Change, ProtectedEntity), Refusal> {
-    reason_or_none("reason", reason)?;
+    let given = reason_or_none("reason", reason)?;
     let mut row = state.protected_entities.find(id)?.as_ref().clone();
     require_party(&context.actor)?;
     require_fresh(&row, &row.name(), read)?;
@@ -69,7 +75,7 @@ pub(super) fn consent(
         Refusal::unless_valid(missing.into_iter().chain(misplaced(false, envelope)).collect())?;
     }
     let (by, subject) = (state.by()?, row.removal_subject());
-    let approvals = opened_or_approved(by, row.removal.as_ref(), &subject, envelope, context)?;
+    let approvals = opened_or_approved(by, row.removal.as_ref(), &subject, (given, envelope), context)?;
     let complete = approvals.complete(state.accord()?, Act::RemoveProtection);
     row.removal = Some(approvals);
     if complete {
