@@ -71,33 +71,28 @@ impl Keeper {
     /// fills it with zeros where it is needed soon.
     fn segment(&self, need: Need) -> io::Result<()> {
         let present = self.held.lock().next.as_ref().map(|next| next.zeroed);
-        let (next, made) = match present {
-            Some(zeroed) if zeroed || need == Need::Later => return Ok(()),
-            // Nobody can take it while it is being filled.
-            Some(_) => (self.held.lock().next.take(), Ok(())),
-            None => match made(&self.journal, self.segment_bytes) {
-                Ok(next) => (Some(next), Ok(())),
-                Err(error) if need == Need::Now => (self.out_of_the_reserve()?, Err(error)),
-                Err(error) => (None, Err(error)),
-            },
-        };
-        let Some(mut next) = next else { return made };
-        if need > Need::Later
-            && let Err(error) = next.fill_with_zeros()
-        {
-            self.held.ready_bytes.store(0, Ordering::Release);
-            return Err(error);
+        if present.is_some_and(|zeroed| zeroed || need == Need::Later) {
+            return Ok(());
         }
-        self.held.ready_bytes.store(next.bytes, Ordering::Release);
-        self.held.lock().next = Some(next);
-        made
+        // Nobody can take it while it is being filled.
+        let present = self.held.lock().next.take();
+        let made = present.map_or_else(|| made(&self.journal, self.segment_bytes), Ok);
+        let (next, kept) = match made.and_then(|next| readied(next, need)) {
+            Ok(next) => (Some(next), Ok(())),
+            // Where the reserve cannot be had either, the first fault is the one to tell.
+            Err(error) if need == Need::Now => (self.out_of_the_reserve().unwrap_or_default(), Err(error)),
+            Err(error) => (None, Err(error)),
+        };
+        self.held.ready_bytes.store(next.as_ref().map_or(0, |next| next.bytes), Ordering::Release);
+        self.held.lock().next = next;
+        kept
     }
 
+    /// The reserve as the next segment; `None` where it is not long enough.
     fn out_of_the_reserve(&self) -> io::Result<Option<Next>> {
-        match self.held.reserve().as_mut() {
-            Some(reserve) => reserve.as_segment(&self.journal, self.segment_bytes),
-            None => Ok(None),
-        }
+        let reserve =
+            self.held.reserve().as_mut().map(|reserve| reserve.as_segment(&self.journal, self.segment_bytes));
+        reserve.transpose()?.flatten().map(|next| readied(next, Need::Now)).transpose()
     }
 
     /// Tells once of each turn.
@@ -112,6 +107,14 @@ impl Keeper {
             _ => {}
         }
     }
+}
+
+/// A next segment, filled with zeros where it is needed soon.
+fn readied(mut next: Next, need: Need) -> io::Result<Next> {
+    if need > Need::Later {
+        next.fill_with_zeros()?;
+    }
+    Ok(next)
 }
 
 /// However the keeper ends, nobody waits for it, and what is ordinary is not taken without it.
