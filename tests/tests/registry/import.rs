@@ -4,10 +4,11 @@ use std::path::Path;
 
 use concord_domain::accord::Mode;
 use concord_domain::actor::Role;
-use concord_testkit::{first, second};
+use concord_testkit::first;
 use pb::designation_service_client::DesignationServiceClient;
 use pb::protection_service_client::ProtectionServiceClient;
 
+use super::protection::remove_by_all;
 use super::*;
 
 const AMEND: &str = "AmendProtectedEntity";
@@ -77,26 +78,7 @@ async fn a_site_that_moved_in_a_newer_file_is_refused_and_keeps_its_place_until_
     differs(&imported(&cluster, &[site(school, 0.5)], false).await[0], name, "category, display_name", AMEND);
     assert_eq!(standing(&cluster, name).await, before);
 
-    let mut entity = before;
-    // Whoever asks first for the removal has not consented by that.
-    let removing = [
-        first("party-a", Role::Approver),
-        first("party-b", Role::Approver),
-        second("party-a", Role::Approver),
-    ];
-    for by in removing {
-        let (etag, reason) = (entity.etag.clone(), "demolished".to_owned());
-        let request = pb::ConsentToProtectionRemovalRequest {
-            name: name.to_owned(),
-            etag,
-            reason,
-            ..Default::default()
-        };
-        let answer: pb::ConsentToProtectionRemovalResponse =
-            call(&cluster, &by, "ProtectionService/ConsentToProtectionRemoval", request).await.unwrap();
-        entity = answer.protected_entity.unwrap();
-    }
-    assert_eq!(entity.state(), pb::ProtectionState::Removed);
+    remove_by_all(&cluster, before).await;
     differs(&imported(&cluster, &[site(clinic, 0.5)], false).await[0], name, "state", "anew");
 }
 

@@ -53,6 +53,11 @@ async fn protection_begins_at_once_never_shrinks_and_ends_only_by_all() {
         entity = answer.protected_entity.unwrap();
         assert_eq!(entity.former_areas.is_empty(), party == "party-b");
     }
+    remove_by_all(&cluster, entity).await;
+}
+
+/// Every party consents to removing an entity; it stays until the last one has. Who asks first proposes it, and signs nothing.
+pub(crate) async fn remove_by_all(cluster: &Cluster, mut entity: pb::ProtectedEntity) {
     let removing = [
         first("party-b", Role::Approver),
         first("party-a", Role::Approver),
@@ -69,7 +74,7 @@ async fn protection_begins_at_once_never_shrinks_and_ends_only_by_all() {
             ..Default::default()
         };
         let answer: pb::ConsentToProtectionRemovalResponse =
-            call(&cluster, &by, "ProtectionService/ConsentToProtectionRemoval", request).await.unwrap();
+            call(cluster, &by, "ProtectionService/ConsentToProtectionRemoval", request).await.unwrap();
         entity = answer.protected_entity.unwrap();
         let expected = if number == 2 { pb::ProtectionState::Removed } else { pb::ProtectionState::Active };
         assert_eq!(entity.state(), expected);
