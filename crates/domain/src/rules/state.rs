@@ -45,6 +45,13 @@ pub enum Event {
     HeadAdvanced(Head),
 }
 
+impl Event {
+    /// Whether an evaluation reads what it changes, so that permits may fall by it.
+    fn is_evaluated(&self) -> bool {
+        !matches!(self, Self::Decision(_) | Self::Status(..) | Self::HeadAdvanced(_))
+    }
+}
+
 /// What can be asked of rules.
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -297,6 +304,9 @@ impl State {
 
     /// The own events, and the permits that they contradict, voided in the same group.
     fn with_voids(&self, events: Vec<Event>, at: Timestamp) -> Vec<Event> {
+        if !events.iter().any(Event::is_evaluated) {
+            return events;
+        }
         let mut after = self.clone();
         events.iter().for_each(|event| after.apply(event));
         let voids = voiding::contradicted(&after, at);
@@ -359,24 +369,19 @@ impl Fold for State {
     }
 
     fn decide(&self, command: &Command, context: &Context) -> Result<Vec<Event>, Refusal> {
-        match command {
-            Command::RuleSet(command) => {
-                rule_set::decide(self, command, context).map(|events| self.with_voids(events, context.at))
-            }
+        let events = match command {
+            Command::RuleSet(command) => rule_set::decide(self, command, context),
             Command::Check(command) => decision::check(self, command, context),
             Command::Review(command) => review::decide(self, command, context),
-            Command::Coordination(command) => {
-                coordination::decide(self, command, context).map(|events| self.with_voids(events, context.at))
-            }
-            Command::Airspace(command) => {
-                airspace::decide(self, command, context).map(|events| self.with_voids(events, context.at))
-            }
+            Command::Coordination(command) => coordination::decide(self, command, context),
+            Command::Airspace(command) => airspace::decide(self, command, context),
             Command::Followed(followed) => self.followed(followed, context.at),
-        }
+        };
+        events.map(|events| self.with_voids(events, context.at))
     }
 
     fn apply(&mut self, event: &Event) {
-        if !matches!(event, Event::Decision(_) | Event::Status(..) | Event::HeadAdvanced(_)) {
+        if event.is_evaluated() {
             self.moves += 1;
         }
         match event {
