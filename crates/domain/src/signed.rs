@@ -219,9 +219,9 @@ pub trait Followable: Fold {
             let vouched = after.vouched(event, by);
             vouched.map_err(|cause| Refusal::new(Reason::SignatureInvalid, cause))?;
             after.apply(event);
-            // Rows of a followed ledger are not rows of the one that follows.
-            let _ = after.drain_rows();
         }
+        // Rows of a followed ledger are not rows of the one that follows.
+        let _ = after.drain_rows();
         Ok(after)
     }
 }

@@ -31,15 +31,21 @@ const PAGE: usize = 1_000;
 /// How a service takes in events of a followed ledger.
 pub type TakeIn<D, E> = fn(Vec<E>, Head, News) -> <D as Fold>::Command;
 
-/// A copy of another service's ledger, folded as far as it was kept; not yet followed further.
+/// A copy of another service's ledger, folded as far as it was kept and believed; not yet followed further.
 pub struct Kept<D: Fold, E> {
     channel: Channel,
     verifier: LogVerifier,
     chain: Chain,
     sink: Folding<D, E>,
-    head: Option<Head>,
-    /// The head of all that was kept.
-    kept: Option<Head>,
+}
+
+/// What becomes of entries that were kept and are not believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unbelieved {
+    /// Nothing is served over them.
+    Refused,
+    /// They are left out, from there on, and asked for again: for a service that waits for nobody.
+    LeftOut,
 }
 
 /// A followed ledger.
@@ -58,56 +64,9 @@ impl<D: Fold, E: DeserializeOwned + Send + 'static> Kept<D, E> {
         service: &'static str,
         config: &Config,
         core: &Core<D>,
+        unbelieved: Unbelieved,
         take_in: TakeIn<D, E>,
     ) -> Result<Self, String> {
-        let (mut kept, entries) = Self::unfolded(service, config, core, take_in)?;
-        kept.fold(&entries).await?;
-        Ok(kept)
-    }
-
-    /// The same for a service that waits for nobody: what is not believed is left out, from there on, and asked for again.
-    ///
-    /// # Errors
-    /// As [`Kept::open`], save for what is not believed.
-    pub async fn open_as_far_as_believed(
-        service: &'static str,
-        config: &Config,
-        core: &Core<D>,
-        take_in: TakeIn<D, E>,
-    ) -> Result<Self, String> {
-        let (mut kept, entries) = Self::unfolded(service, config, core, take_in)?;
-        let Err(cause) = kept.fold(&entries).await else { return Ok(kept) };
-        tracing::error!(%cause, service, "what was kept of a followed ledger is not believed, and is left out from there on");
-        for entry in entries {
-            if kept.fold(&[entry]).await.is_err() {
-                break;
-            }
-        }
-        Ok(kept)
-    }
-
-    /// Folds entries that follow on what is folded: all, or none.
-    async fn fold(&mut self, entries: &[Entry]) -> Result<(), String> {
-        let mut chain = self.chain.clone();
-        for entry in entries {
-            chain.append(entry).map_err(|e| e.to_string())?;
-        }
-        if entries.is_empty() {
-            return Ok(());
-        }
-        let head =
-            Head { origin: chain.origin().to_owned(), size: chain.size(), root: to_hex(&chain.root()) };
-        self.sink.fold(entries, head.clone(), News::Kept).await?;
-        (self.chain, self.head) = (chain, Some(head));
-        Ok(())
-    }
-
-    fn unfolded(
-        service: &'static str,
-        config: &Config,
-        core: &Core<D>,
-        take_in: TakeIn<D, E>,
-    ) -> Result<(Self, Vec<Entry>), String> {
         let accord = core.accord();
         let origin = accord.origin(service);
         let key =
@@ -118,22 +77,60 @@ impl<D: Fold, E: DeserializeOwned + Send + 'static> Kept<D, E> {
             ClientIdentity { chain_pem: config.chain_pem.clone(), key_pem: config.key_pem.clone() };
         let channel = connect(address, &identity, accord).map_err(|e| e.to_string())?;
         let (copy, entries) = opened(&config.data_dir.join("followed").join(service), &verifier)?;
-        let chain = Chain::new(&origin);
-        let mut whole = chain.clone();
-        for entry in &entries {
-            whole.append(entry).map_err(|e| e.to_string())?;
-        }
         let operator = accord.operator().map(|p| p.id.clone()).unwrap_or_else(|| "operator".into());
         let sink = Folding { core: core.clone(), copy, operator, take_in };
-        let kept =
-            (!entries.is_empty()).then(|| Head { origin, size: whole.size(), root: to_hex(&whole.root()) });
-        Ok((Self { channel, verifier, chain, sink, head: None, kept }, entries))
+        let mut kept = Self { channel, verifier, chain: Chain::new(&origin), sink };
+        match (kept.fold(&entries).await, unbelieved) {
+            (Ok(()), _) => {}
+            (Err(cause), Unbelieved::Refused) => return Err(cause),
+            (Err(cause), Unbelieved::LeftOut) => {
+                tracing::error!(%cause, service, "what was kept of a followed ledger is not believed, and is left out from there on");
+                for entry in entries {
+                    if kept.fold(&[entry]).await.is_err() {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Folds entries that follow on what is folded: all, or none.
+    async fn fold(&mut self, entries: &[Entry]) -> Result<(), String> {
+        let before = self.chain.size();
+        let folded = self.folded(entries).await;
+        if folded.is_err() {
+            self.chain.truncate(before);
+        }
+        folded
+    }
+
+    async fn folded(&mut self, entries: &[Entry]) -> Result<(), String> {
+        for entry in entries {
+            self.chain.append(entry).map_err(|e| e.to_string())?;
+        }
+        match self.head().filter(|_| !entries.is_empty()) {
+            Some(head) => self.sink.fold(entries, head, News::Kept).await,
+            None => Ok(()),
+        }
     }
 
     /// The head of what was kept and folded; absent where nothing was.
     #[must_use]
-    pub fn head(&self) -> Option<&Head> {
-        self.head.as_ref()
+    pub fn head(&self) -> Option<Head> {
+        let (origin, size) = (self.chain.origin().to_owned(), self.chain.size());
+        (size > 0).then(|| Head { origin, size, root: to_hex(&self.chain.root()) })
+    }
+
+    /// The head of all that was kept, where some of it was left out.
+    fn left_out(&self) -> Option<VerifiedHead> {
+        let whole = self.sink.copy.lock().unwrap_or_else(PoisonError::into_inner).head();
+        let origin = self.chain.origin().to_owned();
+        (whole.size > self.chain.size()).then_some(VerifiedHead {
+            origin,
+            size: whole.size,
+            root: whole.root,
+        })
     }
 
     /// Follows on, until `drain` is cancelled; never over a history without `floor`, a head that an own entry rests on, or else
@@ -147,11 +144,9 @@ impl<D: Fold, E: DeserializeOwned + Send + 'static> Kept<D, E> {
         rest: Duration,
         drain: &CancellationToken,
     ) -> Result<Followed<E>, String> {
-        let Self { channel, verifier, chain, sink, head, kept } = self;
-        let left_out = kept.filter(|kept| Some(kept) != head.as_ref());
-        let floor = floor.or(left_out.as_ref());
+        let floor = floor.map(verified).transpose()?.or_else(|| self.left_out());
+        let Self { channel, verifier, chain, sink } = self;
         let copy = Arc::clone(&sink.copy);
-        let floor = floor.map(verified).transpose()?;
         let from = Beginning { verifier, chain, floor, rest };
         let (follower, _) = Follower::start(channel, from, sink, drain.clone());
         Ok(Followed { follower, copy, events: PhantomData })
