@@ -224,7 +224,7 @@ impl Journal {
         if self.file.is_some() && bytes <= self.left() {
             return Ok(true);
         }
-        self.roll(bytes).inspect_err(|_| self.broken = true)
+        self.roll(bytes)
     }
 
     /// Appends one group: one write, one `fdatasync`. After an error that leaves it broken the journal must not be used again.
@@ -257,7 +257,7 @@ impl Journal {
             self.buffer.clear();
             self.buffer.resize(SEGMENT_HEADER_BYTES, 0);
             shape = encode_group(&mut self.buffer, entries, trailer).ok_or_else(too_long)?;
-            if !self.roll(self.buffer.len() as u64).inspect_err(|_| self.broken = true)? {
+            if !self.roll(self.buffer.len() as u64)? {
                 return Err(io::ErrorKind::StorageFull.into());
             }
         }
@@ -311,8 +311,12 @@ impl Journal {
     }
 
     /// Goes on to a new segment that has room for `needed` bytes; false where there is none to be had, and then nothing has
-    /// changed.
+    /// changed. After an error it is broken.
     fn roll(&mut self, needed: u64) -> io::Result<bool> {
+        self.rolled(needed).inspect_err(|_| self.broken = true)
+    }
+
+    fn rolled(&mut self, needed: u64) -> io::Result<bool> {
         if let (Some(file), 0) = (&self.file, self.end) {
             // A segment without its header yet grows, so that none is left empty between others.
             if !self.space.affords(needed - self.capacity) {

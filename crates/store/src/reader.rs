@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::index::IndexStore;
 use crate::journal::{Book, Group, ReadError};
 use crate::kv::KvError;
-use crate::space::Shortness;
+use crate::space::{Shortness, disk_left};
 use crate::witnessed::{Account, Witnessed};
 
 /// How far a ledger has come.
@@ -291,8 +291,7 @@ impl<M> Ledger<M> {
     /// # Errors
     /// Where the system does not say.
     pub fn disk_left(&self) -> std::io::Result<u64> {
-        let system = rustix::fs::statvfs(&self.shared.directory)?;
-        Ok(system.f_bavail.saturating_mul(system.f_frsize))
+        disk_left(&self.shared.directory)
     }
 
     /// Whether the disk is short, so that only what is vital is taken.

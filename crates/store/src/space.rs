@@ -25,7 +25,7 @@ use crate::writer::Priority;
 
 use keeper::Keeper;
 use room::{Next, Reserve, SPARE, afford, made_large};
-pub(crate) use room::{allocate_ahead, lend_for_a_start};
+pub(crate) use room::{allocate_ahead, allocated_bytes, disk_left, lend_for_a_start};
 
 /// What a group that is about to be made may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,6 @@
 use std::fs;
 use std::io;
 use std::mem;
-use std::os::unix::fs::MetadataExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -15,13 +14,10 @@ use std::thread;
 use std::time::Duration;
 
 use super::{Batch, Change, Kv, KvError, KvPlace, Visit};
-use crate::space::allocate_ahead;
+use crate::space::{allocate_ahead, allocated_bytes};
 
 /// Bytes of cache; sled's own default is 1 GiB.
 const CACHE_BYTES: u64 = 64 << 20;
-
-/// Unit in which the system counts blocks.
-const BLOCK_BYTES: u64 = 512;
 
 /// How often a lock is tried again: sled's own threads may hold it for a moment after its last handle has gone.
 const LOCK_TRIES: u32 = 100;
@@ -121,7 +117,7 @@ impl Kv for SledKv {
     fn hold_ahead(&self, bytes: u64, afford: &dyn Fn(u64) -> io::Result<()>) -> io::Result<()> {
         let found = fs::metadata(&self.file)?;
         let end = found.len().saturating_add(bytes);
-        let missing = end.saturating_sub(found.blocks() * BLOCK_BYTES);
+        let missing = end.saturating_sub(allocated_bytes(&found));
         if missing <= bytes / 8 {
             return Ok(());
         }

@@ -1,7 +1,7 @@
 //! The files in which room is held. None of them is synced before it is a segment: what a loss of power takes of them is
 //! missed at the next start, and made anew.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -50,7 +50,7 @@ impl Next {
 
 /// Fails with `StorageFull` where the file system of `directory` has not that much left beyond the margin.
 pub(super) fn afford(directory: &Path, bytes: u64) -> io::Result<()> {
-    let left = left(directory)?;
+    let left = disk_left(directory)?;
     if left >= bytes.saturating_add(MARGIN_BYTES) {
         return Ok(());
     }
@@ -59,15 +59,20 @@ pub(super) fn afford(directory: &Path, bytes: u64) -> io::Result<()> {
 }
 
 /// Bytes that the file system of `directory` has left for this process.
-fn left(directory: &Path) -> io::Result<u64> {
+pub(crate) fn disk_left(directory: &Path) -> io::Result<u64> {
     let system = rustix::fs::statvfs(directory)?;
     Ok(system.f_bavail.saturating_mul(system.f_frsize))
+}
+
+/// Bytes of the blocks that a file has been given.
+pub(crate) fn allocated_bytes(found: &Metadata) -> u64 {
+    found.blocks() * BLOCK_BYTES
 }
 
 /// Whether all of a file lies on disk, and none of it in holes.
 fn is_real(file: &File) -> io::Result<bool> {
     let found = file.metadata()?;
-    Ok(found.is_file() && found.blocks() * BLOCK_BYTES >= found.len())
+    Ok(found.is_file() && allocated_bytes(&found) >= found.len())
 }
 
 /// Makes a file that long, with blocks of its own for all of it.
@@ -146,7 +151,7 @@ pub(super) fn made_large(journal: &Path, bytes: u64) -> io::Result<(PathBuf, Nex
 pub(crate) fn lend_for_a_start(directory: &Path) {
     let lend = || {
         let file = OpenOptions::new().write(true).open(directory.join(RESERVE))?;
-        if left(directory)? < START_BYTES {
+        if disk_left(directory)? < START_BYTES {
             file.set_len(file.metadata()?.len().saturating_sub(START_BYTES))?;
         }
         Ok::<(), io::Error>(())
