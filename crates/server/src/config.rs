@@ -111,13 +111,12 @@ fn read_file(path: &Path, faults: &mut Vec<String>) -> File {
 
 fn anchored(file: File, base: &Path) -> File {
     let anchor = |path: Option<PathBuf>| path.map(|path| base.join(path));
-    let File { data_dir, accord, certificate, private_key, log_key, .. } = file.clone();
     File {
-        data_dir: anchor(data_dir),
-        accord: anchor(accord),
-        certificate: anchor(certificate),
-        private_key: anchor(private_key),
-        log_key: anchor(log_key),
+        data_dir: anchor(file.data_dir),
+        accord: anchor(file.accord),
+        certificate: anchor(file.certificate),
+        private_key: anchor(file.private_key),
+        log_key: anchor(file.log_key),
         ..file
     }
 }

@@ -104,29 +104,15 @@ fn read_file(path: &Path, faults: &mut Vec<String>) -> Given {
 
 fn anchored(file: Given, base: &Path) -> Given {
     let anchor = |path: Option<PathBuf>| path.map(|path| base.join(path));
-    let Given {
-        accord,
-        certificate,
-        private_key,
-        witness_key,
-        data_dir,
-        copy,
-        receipts,
-        interval_s,
-        round_max_s,
-        peers,
-    } = file;
     Given {
-        accord: anchor(accord),
-        certificate: anchor(certificate),
-        private_key: anchor(private_key),
-        witness_key: anchor(witness_key),
-        data_dir: anchor(data_dir),
-        copy: anchor(copy),
-        receipts: anchor(receipts),
-        interval_s,
-        round_max_s,
-        peers,
+        accord: anchor(file.accord),
+        certificate: anchor(file.certificate),
+        private_key: anchor(file.private_key),
+        witness_key: anchor(file.witness_key),
+        data_dir: anchor(file.data_dir),
+        copy: anchor(file.copy),
+        receipts: anchor(file.receipts),
+        ..file
     }
 }
 
