@@ -30,6 +30,22 @@ fn with_envelope(mut request: Value, party: &str, name: &str) -> Value {
     request
 }
 
+/// Every party consents to an end, each by a signature but for the one that asks first.
+fn ended_by_all(method: &'static str, request: &Value, name: &str) -> [Row; 8] {
+    let this = || request.clone();
+    let signed = |party: &str| with_envelope(this(), party, name);
+    [
+        ok(PROPOSER_AS_APPROVER, method, this()),
+        no(PROPOSER_AS_APPROVER, method, signed("party-a"), "SELF_APPROVAL"),
+        no(APPROVER_A, method, signed("party-b"), "SIGNATURE_INVALID"),
+        no(APPROVER_A, method, this(), "INVALID_ARGUMENT"),
+        ok(APPROVER_A, method, signed("party-a")),
+        no(APPROVER_A, method, signed("party-a"), "ALREADY_DECIDED"),
+        ok(APPROVER_B, method, signed("party-b")),
+        no(APPROVER_B, method, signed("party-b"), "STATE_FORBIDS"),
+    ]
+}
+
 fn accord() -> Vec<Row> {
     let time = json!({"time": "2030-01-01T00:00:00Z"});
     vec![
@@ -144,20 +160,13 @@ fn non_targets() -> Vec<Row> {
     let group = json!({"non_target_group_id": "n-1", "non_target_group": {"primary_name": "Group two"}});
     let of = |name: &str, etag: &str| json!({"name": name, "etag": etag});
     let this = || of("nonTargetGroups/n-1", "@etag nonTargetGroups/n-1");
-    let signed = |party: &str| with_envelope(this(), party, "nonTargetGroups/n-1");
-    vec![
+    let before = vec![
         ok(PROPOSER, name, group.clone()),
         no(PROPOSER, name, group, "ALREADY_EXISTS"),
         no(APPROVER_A, remove, of("nonTargetGroups/none", "x"), "NOT_FOUND"),
         no(APPROVER_A, remove, of("nonTargetGroups/n-1", "old"), "ETAG_STALE"),
-        ok(PROPOSER_AS_APPROVER, remove, this()),
-        no(PROPOSER_AS_APPROVER, remove, signed("party-a"), "SELF_APPROVAL"),
-        no(APPROVER_A, remove, signed("party-b"), "SIGNATURE_INVALID"),
-        no(APPROVER_A, remove, this(), "INVALID_ARGUMENT"),
-        ok(APPROVER_A, remove, signed("party-a")),
-        no(APPROVER_A, remove, signed("party-a"), "ALREADY_DECIDED"),
-        ok(APPROVER_B, remove, signed("party-b")),
-        no(APPROVER_B, remove, signed("party-b"), "STATE_FORBIDS"),
+    ];
+    let after = vec![
         ok(AUDITOR, "NonTargetService/GetNonTargetGroup", json!({"name": "nonTargetGroups/n-1"})),
         no(
             AUDITOR,
@@ -166,7 +175,9 @@ fn non_targets() -> Vec<Row> {
             "NOT_FOUND",
         ),
         ok(AUDITOR, "NonTargetService/ListNonTargetGroups", json!({})),
-    ]
+    ];
+    let ending = ended_by_all(remove, &this(), "nonTargetGroups/n-1");
+    before.into_iter().chain(ending).chain(after).collect()
 }
 
 fn entity(name: &str, latitude: f64) -> Value {
@@ -222,9 +233,8 @@ fn claims() -> Vec<Row> {
     let of = |name: &str| json!({"name": name});
     let removal = |name: &str, etag: &str| json!({"name": name, "etag": etag, "reason": "as agreed"});
     let this = || removal("protectedEntities/c-1", "@etag protectedEntities/c-1");
-    let signed = |party: &str| with_envelope(this(), party, "protectedEntities/c-1");
     let gone = json!({"protected_entity": entity("protectedEntities/c-1", 0.8), "etag": "@etag protectedEntities/c-1"});
-    vec![
+    let before = vec![
         ok(OBSERVER, claim, clinic.clone()),
         no(OBSERVER, claim, clinic, "ALREADY_EXISTS"),
         no(PROPOSER, confirm, of("protectedEntities/none"), "NOT_FOUND"),
@@ -232,16 +242,10 @@ fn claims() -> Vec<Row> {
         no(PROPOSER, confirm, of("protectedEntities/c-1"), "STATE_FORBIDS"),
         no(APPROVER_A, remove, removal("protectedEntities/none", "x"), "NOT_FOUND"),
         no(APPROVER_A, remove, removal("protectedEntities/c-1", "old"), "ETAG_STALE"),
-        ok(PROPOSER_AS_APPROVER, remove, this()),
-        no(PROPOSER_AS_APPROVER, remove, signed("party-a"), "SELF_APPROVAL"),
-        no(APPROVER_A, remove, signed("party-b"), "SIGNATURE_INVALID"),
-        no(APPROVER_A, remove, this(), "INVALID_ARGUMENT"),
-        ok(APPROVER_A, remove, signed("party-a")),
-        no(APPROVER_A, remove, signed("party-a"), "ALREADY_DECIDED"),
-        ok(APPROVER_B, remove, signed("party-b")),
-        no(APPROVER_B, remove, signed("party-b"), "STATE_FORBIDS"),
-        no(PROPOSER, "ProtectionService/AmendProtectedEntity", gone, "STATE_FORBIDS"),
-    ]
+    ];
+    let after = vec![no(PROPOSER, "ProtectionService/AmendProtectedEntity", gone, "STATE_FORBIDS")];
+    let ending = ended_by_all(remove, &this(), "protectedEntities/c-1");
+    before.into_iter().chain(ending).chain(after).collect()
 }
 
 fn plan(latitude: f64) -> Value {
@@ -289,9 +293,8 @@ fn areas() -> Vec<Row> {
     let held = || area("a-1", "RESTRICTED_AREA_KIND_HELD_AREA");
     let of = |name: &str, etag: &str| json!({"name": name, "etag": etag});
     let this = || of("areas/a-1", "@etag areas/a-1");
-    let signed = |party: &str| with_envelope(this(), party, "areas/a-1");
     let ground = |party: &str| with_envelope(of("areas/g-1", "@etag areas/g-1"), party, "areas/g-1");
-    vec![
+    let before = vec![
         ok(PROPOSER, declare, area("g-1", "RESTRICTED_AREA_KIND_GROUND_AREA")),
         ok(PROPOSER, declare, held()),
         no(PROPOSER, declare, held(), "ALREADY_EXISTS"),
@@ -300,16 +303,14 @@ fn areas() -> Vec<Row> {
         no(APPROVER_B, end, of("areas/g-1", "@etag areas/g-1"), "NOT_YOURS"),
         no(APPROVER_A, end, ground("party-b"), "SIGNATURE_INVALID"),
         ok(APPROVER_A, end, ground("party-a")),
-        ok(PROPOSER_AS_APPROVER, end, this()),
-        no(PROPOSER_AS_APPROVER, end, signed("party-a"), "SELF_APPROVAL"),
-        ok(APPROVER_A, end, signed("party-a")),
-        no(APPROVER_A, end, signed("party-a"), "ALREADY_DECIDED"),
-        ok(APPROVER_B, end, signed("party-b")),
-        no(APPROVER_B, end, signed("party-b"), "STATE_FORBIDS"),
+    ];
+    let after = vec![
         ok(AUDITOR, "AreaService/GetArea", json!({"name": "areas/a-1"})),
         no(AUDITOR, "AreaService/GetArea", json!({"name": "areas/none"}), "NOT_FOUND"),
         ok(AUDITOR, "AreaService/ListAreas", json!({})),
-    ]
+    ];
+    let ending = ended_by_all(end, &this(), "areas/a-1");
+    before.into_iter().chain(ending).chain(after).collect()
 }
 
 fn presence_and_names() -> Vec<Row> {

@@ -63,10 +63,8 @@ async fn a_warning_denies_the_next_check_and_voids_what_lives_until_its_sender_r
     assert_eq!(status.state(), pb::DecisionState::Void, "what is void stays void");
 }
 
-#[tokio::test]
-async fn a_suspension_by_one_voids_what_lives_and_holds_until_all_have_lifted_it() {
-    let cluster = in_order().await;
-    let name = permitted(&cluster).await;
+/// Party B suspends operations with party A.
+pub(crate) async fn suspend_operations(cluster: &Cluster) -> incidents::Suspension {
     let suspension = incidents::Suspension {
         party: "party-a".to_owned(),
         domain: incidents::CooperationDomain::Operations.into(),
@@ -76,8 +74,15 @@ async fn a_suspension_by_one_voids_what_lives_and_holds_until_all_have_lifted_it
     let request = incidents::SuspendCooperationRequest { suspension: Some(suspension), ..Default::default() };
     let by = first("party-b", Role::DutyOfficer);
     let method = "incidents.v1.CooperationService/SuspendCooperation";
-    let answer: incidents::SuspendCooperationResponse = call(&cluster, &by, method, request).await.unwrap();
-    let standing = answer.suspension.unwrap();
+    let answer: incidents::SuspendCooperationResponse = call(cluster, &by, method, request).await.unwrap();
+    answer.suspension.unwrap()
+}
+
+#[tokio::test]
+async fn a_suspension_by_one_voids_what_lives_and_holds_until_all_have_lifted_it() {
+    let cluster = in_order().await;
+    let name = permitted(&cluster).await;
+    let standing = suspend_operations(&cluster).await;
     let (suspension, subject) = (standing.name.clone(), lift_subject_of(standing).unwrap());
     let (verdict, codes) = told(&check(&cluster, operation(), "").await);
     assert_eq!((verdict, codes), (pb::Verdict::Deny, vec!["PARTY_SUSPENDED".to_owned()]));

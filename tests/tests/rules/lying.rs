@@ -23,6 +23,7 @@ use concord_server::open::open;
 use concord_testkit::{Cluster, first};
 use serde_json::json;
 
+use super::cooperation::suspend_operations;
 use super::setting::*;
 
 /// Takes every envelope for the consent that it is asked for.
@@ -387,16 +388,7 @@ async fn lift(cluster: &Cluster, envelope: impl Fn(&str, &Subject) -> String) {
 /// Operations are suspended with party A, by party B.
 async fn suspended() -> Cluster {
     let cluster = in_order().await;
-    let suspension = incidents::Suspension {
-        party: "party-a".to_owned(),
-        domain: incidents::CooperationDomain::Operations.into(),
-        reason: "as agreed".to_owned(),
-        ..Default::default()
-    };
-    let request = incidents::SuspendCooperationRequest { suspension: Some(suspension), ..Default::default() };
-    let by = first("party-b", Role::DutyOfficer);
-    let method = "incidents.v1.CooperationService/SuspendCooperation";
-    call::<_, incidents::SuspendCooperationResponse>(&cluster, &by, method, request).await.unwrap();
+    suspend_operations(&cluster).await;
     let (verdict, codes) = against(&cluster, GROUP).await;
     assert_eq!((verdict, codes), (pb::Verdict::Deny, vec!["PARTY_SUSPENDED".to_owned()]));
     cluster
