@@ -13,6 +13,7 @@ use concord_proto::pb::rules::v1 as rules;
 use concord_proto::registry::designation::subject_of;
 use prost::Message;
 use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
 
 use super::case::Operation;
 use super::case::lists::RegistryState;
@@ -23,6 +24,9 @@ use super::show::Called;
 use super::stage::Stage;
 use super::{Played, rule_set, when};
 use crate::session::Who;
+
+/// Times that a call is made before its refusal counts, where each refusal asks for another try.
+const TRIES: usize = 5;
 
 /// A case being played.
 pub(super) struct Play<'a> {
@@ -154,7 +158,7 @@ impl<'a> Play<'a> {
     async fn act(&self, by: &Who, act: Act) -> Result<(), String> {
         match act {
             Act::Call { method, request } => {
-                let answer = self.stage.sessions.call_encoded(by, method, request.clone()).await;
+                let answer = retried(|| self.stage.sessions.call_encoded(by, method, request.clone())).await;
                 self.note(by, method, request, &answer);
                 answer.map_err(|status| failed(method, &status))
             }
@@ -236,11 +240,11 @@ impl<'a> Play<'a> {
 
     async fn call<Q, R>(&self, by: &Who, method: &str, request: Q) -> Result<R, Status>
     where
-        Q: Message + 'static,
+        Q: Message + Clone + 'static,
         R: Message + Default + 'static,
     {
         let encoded = request.encode_to_vec();
-        let answer = self.stage.sessions.call(by, method, request).await;
+        let answer = retried(|| self.stage.sessions.call(by, method, request.clone())).await;
         self.note(by, method, encoded, &answer);
         answer
     }
@@ -257,13 +261,66 @@ impl<'a> Play<'a> {
     /// The method, the code and the message of the failed call.
     pub(super) async fn must<Q, R>(&self, by: &Who, method: &str, request: Q) -> Result<R, String>
     where
-        Q: Message + 'static,
+        Q: Message + Clone + 'static,
         R: Message + Default + 'static,
     {
         self.call(by, method, request).await.map_err(|status| failed(method, &status))
     }
 }
 
+/// Makes a call again where it was refused with a delay after which to try again: such a refusal has written nothing.
+async fn retried<R, F>(call: impl Fn() -> F) -> Result<R, Status>
+where
+    F: Future<Output = Result<R, Status>>,
+{
+    let mut answer = call().await;
+    for _ in 1..TRIES {
+        let Err(status) = &answer else { break };
+        let asked = status.get_details_retry_info().and_then(|info| info.retry_delay);
+        let Some(delay) = asked else { break };
+        tokio::time::sleep(delay).await;
+        answer = call().await;
+    }
+    answer
+}
+
 fn failed(method: &str, status: &Status) -> String {
     format!("{method}: {:?}: {}", status.code(), status.message())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::time::Duration;
+
+    use tonic_types::ErrorDetails;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_is_made_again_only_where_its_refusal_says_after_which_delay_and_not_for_ever() {
+        let busy = || {
+            let details = ErrorDetails::with_retry_info(Some(Duration::from_millis(1)));
+            Status::with_error_details(Code::Unavailable, "busy", details)
+        };
+        for (refusals, refusal, made, comes_out) in [
+            (2, busy(), 3, true),
+            (TRIES, busy(), TRIES, false),
+            (
+                1,
+                Status::unavailable("the connection broke, and the call may have been carried out"),
+                1,
+                false,
+            ),
+            (1, Status::failed_precondition("not now"), 1, false),
+        ] {
+            let calls = Cell::new(0);
+            let answer = retried(|| {
+                calls.set(calls.get() + 1);
+                std::future::ready(if calls.get() > refusals { Ok(()) } else { Err(refusal.clone()) })
+            });
+            assert_eq!(answer.await.is_ok(), comes_out, "{refusal:?}");
+            assert_eq!(calls.get(), made, "{refusal:?}");
+        }
+    }
 }
