@@ -40,33 +40,34 @@ impl<D: Fold> Machine for Folded<D> {
             let body =
                 serde_json::to_vec(event).map_err(|e| Refusal::new(Reason::Internal, e.to_string()))?;
             self.0.apply(event);
-            drafts.push(Draft { kind: D::kind(event).to_owned(), body });
+            let rows = self.changed_rows().map_err(|e| Refusal::new(Reason::Internal, e))?;
+            drafts.push(Draft { kind: D::kind(event).to_owned(), body, rows });
         }
         Ok(drafts)
     }
 
-    fn replay(&mut self, entry: &Entry) -> Result<(), String> {
+    fn replay(&mut self, entry: &Entry) -> Result<Vec<Row>, String> {
         let body = entry.body().ok_or("the body of an own entry is withheld")?;
         let event: D::Event =
             serde_json::from_slice(body).map_err(|e| format!("entry {}: {e}", entry.index()))?;
         self.0.apply(&event);
-        Ok(())
+        self.changed_rows()
     }
 
     fn load_row(&mut self, table: &str, id: &str, bytes: &[u8]) -> Result<(), String> {
         self.0.load_row(table, id, bytes)
     }
+}
 
-    fn take_rows(&mut self) -> Vec<Row> {
-        let rows = match self.0.drain_rows() {
-            Ok(rows) => rows,
-            Err(cause) => {
-                tracing::error!(%cause, "a row could not be written as JSON");
-                Vec::new()
-            }
+impl<D: Fold> Folded<D> {
+    /// The rows that changed since the last call.
+    fn changed_rows(&mut self) -> Result<Vec<Row>, String> {
+        let rows = self.0.drain_rows().map_err(|e| format!("a row cannot be written as JSON: {e}"))?;
+        let row = |row: concord_domain::table::Row| Row {
+            table: row.table.to_owned(),
+            id: row.id,
+            bytes: row.bytes,
         };
-        rows.into_iter()
-            .map(|row| Row { table: row.table.to_owned(), id: row.id, bytes: row.bytes })
-            .collect()
+        Ok(rows.into_iter().map(row).collect())
     }
 }

@@ -1,4 +1,5 @@
-//! The index: rows and request ids in a key-value store, kept in step with the journal.
+//! The index: rows, what their versions were and when, and request ids, in a key-value store that is kept in step with
+//! the journal.
 //!
 //! At start it is compared with the journal (position, root, digest over everything in it), folded forward where it
 //! lags, and set aside and rebuilt where it disagrees. A failure while running costs it its place: a copy in memory is
@@ -6,6 +7,7 @@
 
 mod digest;
 mod keys;
+mod past;
 mod start;
 
 use std::collections::HashMap;
@@ -14,8 +16,8 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use concord_ledger::Entry;
 use concord_ledger::hash::Hash;
-use concord_ledger::{Entry, Header};
 
 use crate::journal::{Book, Trailer};
 use crate::kv::memory::MemoryKv;
@@ -25,6 +27,7 @@ use crate::machine::{Machine, Row};
 use digest::RowsDigest;
 use keys::{Anchor, Position};
 pub(crate) use keys::{Request, request_name};
+use past::Recorded;
 pub use start::{IndexStart, StartError};
 pub(crate) use start::{signed_size, start};
 
@@ -77,19 +80,26 @@ impl IndexStore {
 pub(crate) struct Index<M: Machine> {
     store: Arc<IndexStore>,
     digest: RowsDigest,
+    recorded: Recorded,
     initial: M,
 }
 
 /// What one group changes in the index.
 #[derive(Default)]
 pub(crate) struct GroupChanges {
-    pub(crate) rows: Vec<Row>,
-    pub(crate) requests: HashMap<Vec<u8>, Request>,
+    /// Rows, each with the index of the entry that changes it, in the order of the entries.
+    rows: Vec<(u64, Row)>,
+    requests: HashMap<Vec<u8>, Request>,
+    /// Times of the entries, in their order.
+    times: Vec<Recorded>,
 }
 
 impl GroupChanges {
-    /// Takes note of the request that an entry answers.
-    pub(crate) fn note(&mut self, header: &Header) {
+    /// Takes note of an entry: of its time, of the rows that it changes, and of the request that it answers.
+    pub(crate) fn note(&mut self, entry: &Entry, rows: Vec<Row>) {
+        let header = entry.header();
+        self.times.push(Recorded::of(header));
+        self.rows.extend(rows.into_iter().map(|row| (header.sequence, row)));
         if header.request_id.is_empty() {
             return;
         }
@@ -100,6 +110,16 @@ impl GroupChanges {
             digest: header.request_digest.clone(),
         });
         noted.count += 1;
+    }
+
+    /// What is noted of a request.
+    pub(crate) fn request(&self, name: &[u8]) -> Option<&Request> {
+        self.requests.get(name)
+    }
+
+    /// Bytes of each row.
+    pub(crate) fn row_bytes(&self) -> impl Iterator<Item = usize> {
+        self.rows.iter().map(|(_, row)| row.bytes.len())
     }
 }
 
@@ -140,14 +160,14 @@ impl<M: Machine> Index<M> {
         book: &Book,
     ) -> Result<(), StartError> {
         let position = Position {
-            version: M::ROWS_VERSION,
+            version: keys::form::<M>(),
             anchor: Anchor::Trailer,
             size: trailer.size,
             root: trailer.root,
             rows_digest: trailer.rows_digest,
             checkpoint: trailer.checkpoint.clone(),
         };
-        match self.store.kv().commit(batch(changes, &position)) {
+        match self.store.kv().commit(batch(changes, &position, &mut self.recorded)) {
             Ok(()) => Ok(()),
             Err(error) => self.fall_back(book, &error),
         }
@@ -158,22 +178,15 @@ impl<M: Machine> Index<M> {
         self.store.failures.fetch_add(1, Ordering::Relaxed);
         tracing::error!(%error, "the index failed; it is rebuilt in memory and on disk at the next start");
         let kv: Arc<dyn Kv> = Arc::new(MemoryKv::default());
-        let (_, digest) = start::fold_all(&self.initial, book, &*kv)?;
-        self.digest = digest;
+        let folded = start::fold_all(&self.initial, book, &*kv)?;
+        (self.digest, self.recorded) = (folded.digest, folded.recorded);
         *self.store.kv.write().unwrap_or_else(PoisonError::into_inner) = kv;
         Ok(())
     }
 }
 
-/// Digest over the rows of a first group.
-pub(crate) fn digest_of(changes: &GroupChanges) -> Hash {
-    let mut digest = RowsDigest::default();
-    absorb(&mut digest, changes);
-    digest.value()
-}
-
 fn absorb(digest: &mut RowsDigest, changes: &GroupChanges) {
-    for row in &changes.rows {
+    for (_, row) in &changes.rows {
         digest.set(&row.table, &row.id, &row.bytes);
     }
     for (name, request) in &changes.requests {
@@ -181,10 +194,16 @@ fn absorb(digest: &mut RowsDigest, changes: &GroupChanges) {
     }
 }
 
-fn batch(changes: GroupChanges, position: &Position) -> Batch {
+/// The changes of a group as a batch; `recorded` is the newest time before it, and then the newest with it.
+fn batch(changes: GroupChanges, position: &Position, recorded: &mut Recorded) -> Batch {
     let mut batch = Batch::default();
-    for Row { table, id, bytes } in changes.rows {
+    for (index, Row { table, id, bytes }) in changes.rows {
+        batch.put(keys::version(&table, &id, index), Vec::new());
         batch.put(keys::row(&table, &id), bytes);
+    }
+    for time in changes.times {
+        *recorded = recorded.then(time);
+        batch.put(recorded.key(), recorded.value());
     }
     for (name, request) in changes.requests {
         batch.put(keys::request(&name), request.encode());
@@ -200,11 +219,11 @@ fn fold<M: Machine>(
     changes: &mut GroupChanges,
 ) -> Result<(), StartError> {
     for entry in entries {
-        if entry.index() > 0 {
-            machine.replay(entry).map_err(|what| StartError::Replay { index: entry.index(), what })?;
-        }
-        changes.note(entry.header());
+        let rows = match entry.index() {
+            0 => Vec::new(),
+            index => machine.replay(entry).map_err(|what| StartError::Replay { index, what })?,
+        };
+        changes.note(entry, rows);
     }
-    changes.rows.append(&mut machine.take_rows());
     Ok(())
 }

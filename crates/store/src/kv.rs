@@ -68,6 +68,12 @@ pub trait Kv: Send + Sync {
     /// Where the store fails, or the visitor.
     fn scan(&self, prefix: &[u8], visit: &mut Visit<'_>) -> Result<(), KvError>;
 
+    /// The last pair whose key begins with `prefix` and comes before `end`.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    fn last_before(&self, prefix: &[u8], end: &[u8]) -> Result<Option<Pair>, KvError>;
+
     /// Makes the changes of a batch, all or none; readers see none or all.
     ///
     /// # Errors

@@ -25,7 +25,7 @@ pub use journal::{
 };
 pub use kv::memory::MemoryPlace;
 pub use kv::sled::SledPlace;
-pub use kv::{Batch, Change, Kv, KvError, KvPlace, Visit};
+pub use kv::{Batch, Change, Kv, KvError, KvPlace, Pair, Visit};
 pub use machine::{Context, Draft, Machine, Row};
 pub use reader::{Head, Ledger, Page, Published};
 pub use restore::{RestoreError, Restored, restore};

@@ -14,7 +14,11 @@ pub trait Machine: Clone + Send + Sync + 'static {
     /// Version of the rows; raise it when their form changes, and the next start builds them anew.
     const ROWS_VERSION: u32 = 1;
 
-    /// Decides a command against this state, the newest, and folds what it decides; each draft becomes one entry.
+    /// Decides a command against this state, the newest, and folds what it decides; each draft becomes one entry, and
+    /// holds the rows that the entry changes.
+    ///
+    /// INVARIANT: rows are a function of the own ledger alone. What was folded from another ledger is no row, for it
+    /// could not be rebuilt from here.
     ///
     /// No draft at all writes nothing, but what was folded (such as another service's entries) is still published.
     ///
@@ -22,23 +26,18 @@ pub trait Machine: Clone + Send + Sync + 'static {
     /// Where the command is refused; the writer then drops this clone, whatever was done to it.
     fn execute(&mut self, command: Self::Command, context: &Context) -> Result<Vec<Draft>, Self::Refusal>;
 
-    /// Folds one entry of the own ledger, from index 1 on: the state before is the one given for entry 0.
+    /// Folds one entry of the own ledger, from index 1 on, and gives the rows that it changes: the state before is the
+    /// one given for entry 0, which has no rows.
     ///
     /// # Errors
     /// Where it cannot be folded, which stops the start.
-    fn replay(&mut self, entry: &Entry) -> Result<(), String>;
+    fn replay(&mut self, entry: &Entry) -> Result<Vec<Row>, String>;
 
-    /// Loads one row that `take_rows` gave earlier; rows come in no particular order of tables.
+    /// Loads one row that an entry gave earlier; rows come in no particular order of tables.
     ///
     /// # Errors
     /// Where the row cannot be read; the index is then rebuilt from the journal.
     fn load_row(&mut self, table: &str, id: &str, bytes: &[u8]) -> Result<(), String>;
-
-    /// The rows changed since the last call.
-    ///
-    /// INVARIANT: rows are a function of the own ledger alone. What was folded from another ledger is no row, for it
-    /// could not be rebuilt from here.
-    fn take_rows(&mut self) -> Vec<Row>;
 }
 
 /// What a machine may know about the moment in which it decides.
@@ -59,14 +58,16 @@ pub struct Draft {
     pub kind: String,
     /// What the entry says.
     pub body: Vec<u8>,
+    /// The rows that it changes, as they are after it.
+    pub rows: Vec<Row>,
 }
 
 /// One row of queryable state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Table; must not hold `/`.
+    /// Table; must hold neither `/` nor NUL.
     pub table: String,
-    /// Identifier, unique in the table.
+    /// Identifier, unique in the table; must not hold NUL.
     pub id: String,
     /// The row as the machine writes it.
     pub bytes: Vec<u8>,

@@ -272,6 +272,34 @@ impl<M> Ledger<M> {
         self.shared.index.row(table, id)
     }
 
+    /// How many entries were recorded up to a time, in nanoseconds since 1970-01-01T00:00:00Z and itself included. An
+    /// entry counts as recorded at the newest time up to it. It may block on the disk.
+    ///
+    /// # Errors
+    /// Where the index fails.
+    pub fn size_at(&self, at_ns: i64) -> Result<u64, KvError> {
+        Ok(self.shared.index.size_at(at_ns)?.min(self.head().size))
+    }
+
+    /// Index of the entry that made a row what it was when there were `size` entries; `None` where there was no such row.
+    /// It may block on the disk.
+    ///
+    /// # Errors
+    /// Where the index fails.
+    pub fn version(&self, table: &str, id: &str, size: u64) -> Result<Option<u64>, KvError> {
+        self.shared.index.version(table, id, size)
+    }
+
+    /// The signed note of the group that holds the last of `size` entries; `None` where there are not so many, or `size`
+    /// is 0.
+    ///
+    /// # Errors
+    /// Where the journal cannot be read.
+    pub fn checkpoint_over(&self, size: u64) -> Result<Option<String>, ReadError> {
+        let Some(last) = size.checked_sub(1).filter(|last| *last < self.head().size) else { return Ok(None) };
+        Ok(Some(self.shared.book.trailer(last)?.checkpoint))
+    }
+
     /// Number of entries that the index reflects. It may block on the disk.
     ///
     /// # Errors

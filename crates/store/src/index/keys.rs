@@ -2,10 +2,16 @@
 
 use concord_ledger::hash::Hash;
 
+use crate::machine::Machine;
+
 /// Key of the position.
 pub(crate) const POSITION: &[u8] = b"position";
 /// What keys of rows begin with.
 pub(crate) const ROWS: &[u8] = b"rows/";
+/// What keys of the versions of rows begin with.
+const VERSIONS: &[u8] = b"versions/";
+/// What keys of times begin with.
+pub(crate) const TIMES: &[u8] = b"times/";
 /// What keys of request ids begin with.
 pub(crate) const REQUESTS: &[u8] = b"requests/";
 
@@ -17,6 +23,16 @@ pub(crate) fn row(table: &str, id: &str) -> Vec<u8> {
 /// Table and id of a row's key.
 pub(crate) fn split_row(key: &[u8]) -> Option<(&str, &str)> {
     std::str::from_utf8(key.strip_prefix(ROWS)?).ok()?.split_once('/')
+}
+
+/// What keys of all versions of a row begin with: neither table nor identifier holds a NUL, so no two can be confused.
+pub(crate) fn versions(table: &str, id: &str) -> Vec<u8> {
+    [VERSIONS, table.as_bytes(), b"\0", id.as_bytes(), b"\0"].concat()
+}
+
+/// Key of the version of a row that an entry made.
+pub(crate) fn version(table: &str, id: &str, index: u64) -> Vec<u8> {
+    [&versions(table, id)[..], &index.to_be_bytes()].concat()
 }
 
 /// The part of a request's key after [`REQUESTS`]: an actor holds no NUL, so the two cannot be confused.
@@ -65,10 +81,18 @@ pub(crate) enum Anchor {
     OwnOnly,
 }
 
+/// Version of what the index holds beside the rows; raise it when that changes, and the next start builds it anew.
+const INDEX_VERSION: u32 = 2;
+
+/// Form of the whole index: of what it holds, and of the machine's rows.
+pub(crate) fn form<M: Machine>() -> u32 {
+    INDEX_VERSION << 16 | M::ROWS_VERSION
+}
+
 /// Up to where the index reflects the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Position {
-    /// Form of the rows.
+    /// Form of the index.
     pub(crate) version: u32,
     /// Whether the digest is in the journal.
     pub(crate) anchor: Anchor,

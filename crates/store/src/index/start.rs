@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use concord_ledger::LogVerifier;
-use concord_ledger::hash::{Hash, ZERO};
+use concord_ledger::hash::ZERO;
 
 use super::digest::RowsDigest;
 use super::keys::{self, Anchor, Position};
+use super::past::Recorded;
 use super::{GroupChanges, Index, IndexStore, absorb, batch, fold};
 use crate::journal::{Book, Group, ReadError};
 use crate::kv::memory::MemoryKv;
@@ -75,10 +76,16 @@ pub(crate) struct Started<M: Machine> {
     pub(crate) replayed: u64,
 }
 
+/// Where a fold has come to.
+pub(super) struct Folded<M> {
+    state: M,
+    pub(super) digest: RowsDigest,
+    pub(super) recorded: Recorded,
+}
+
 /// An index that agrees with the journal at its position.
 struct Loaded<M> {
-    state: M,
-    digest: RowsDigest,
+    folded: Folded<M>,
     size: u64,
 }
 
@@ -95,17 +102,17 @@ pub(crate) fn start<M: Machine>(
         Err(error) => error.to_string(),
         Ok(kv) => match load(&*kv, book, &initial, log)? {
             Ok(Some(loaded)) => {
-                let Loaded { mut state, mut digest, size: from } = loaded;
+                let Loaded { folded, size: from } = loaded;
                 let how = if from == size { IndexStart::Current } else { IndexStart::FoldedForward { from } };
-                match fold_from(&mut state, &mut digest, from, book, &*kv) {
-                    Ok(()) => return Ok(started(kv, state, digest, initial, how, size - from)),
+                match fold_from(folded, from, book, &*kv) {
+                    Ok(folded) => return Ok(started(kv, folded, initial, how, size - from)),
                     Err(StartError::Index(error)) => error.to_string(),
                     Err(error) => return Err(error),
                 }
             }
             Ok(None) => {
-                let (state, digest) = fold_all(&initial, book, &*kv)?;
-                return Ok(started(kv, state, digest, initial, IndexStart::Created, size));
+                let folded = fold_all(&initial, book, &*kv)?;
+                return Ok(started(kv, folded, initial, IndexStart::Created, size));
             }
             Err(reason) => reason,
         },
@@ -114,21 +121,21 @@ pub(crate) fn start<M: Machine>(
     let aside = set_aside.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
     tracing::warn!(%reason, %aside, "the index was set aside and is rebuilt from the journal");
     let on_disk = place.open().map_err(StartError::Index).and_then(|kv| {
-        let (state, digest) = fold_all(&initial, book, &*kv)?;
-        Ok((kv, state, digest))
+        let folded = fold_all(&initial, book, &*kv)?;
+        Ok((kv, folded))
     });
-    let (kv, state, digest) = match on_disk {
+    let (kv, folded) = match on_disk {
         Err(StartError::Index(KvError::Failed(error))) => {
             // A full disk must not keep the journal from being served.
             tracing::error!(%error, "no index can be made on disk; it is built in memory and on disk at the next start");
             let kv: Arc<dyn Kv> = Arc::new(MemoryKv::default());
-            let (state, digest) = fold_all(&initial, book, &*kv)?;
-            (kv, state, digest)
+            let folded = fold_all(&initial, book, &*kv)?;
+            (kv, folded)
         }
         on_disk => on_disk?,
     };
     let how = IndexStart::Rebuilt { reason, set_aside };
-    Ok(started(kv, state, digest, initial, how, size))
+    Ok(started(kv, folded, initial, how, size))
 }
 
 /// How many entries a checkpoint in the index, signed by this ledger, covers; 0 where there is none.
@@ -144,13 +151,14 @@ pub(crate) fn signed_size(place: &dyn KvPlace, log: &LogVerifier) -> Result<u64,
 
 fn started<M: Machine>(
     kv: Arc<dyn Kv>,
-    state: M,
-    digest: RowsDigest,
+    folded: Folded<M>,
     initial: M,
     how: IndexStart,
     replayed: u64,
 ) -> Started<M> {
-    Started { index: Index { store: Arc::new(IndexStore::new(kv)), digest, initial }, state, how, replayed }
+    let Folded { state, digest, recorded } = folded;
+    let store = Arc::new(IndexStore::new(kv));
+    Started { index: Index { store, digest, recorded, initial }, state, how, replayed }
 }
 
 /// Reads the index; the inner result is `None` where it is empty and an error where it must be rebuilt.
@@ -178,8 +186,7 @@ fn load<M: Machine>(
     if let Err(reason) = agree::<M>(&position, book)? {
         return Ok(Err(reason));
     }
-    Ok(load_rows(kv, initial, &position.rows_digest)
-        .map(|(state, digest)| Some(Loaded { state, digest, size: position.size })))
+    Ok(load_rows(kv, initial, &position).map(|folded| Some(Loaded { folded, size: position.size })))
 }
 
 /// The position, or `None` in an empty store.
@@ -199,8 +206,8 @@ fn position(kv: &dyn Kv) -> Result<Option<Position>, String> {
 
 /// Whether the position is one that the journal has been at, with these rows.
 fn agree<M: Machine>(position: &Position, book: &Book) -> Result<Result<(), String>, StartError> {
-    if position.version != M::ROWS_VERSION {
-        return Ok(Err(format!("its rows are of version {}, not {}", position.version, M::ROWS_VERSION)));
+    if position.version != keys::form::<M>() {
+        return Ok(Err(format!("it is of form {:#x}, not {:#x}", position.version, keys::form::<M>())));
     }
     let Some(last) = position.size.checked_sub(1) else { return Ok(Err("its position is 0".into())) };
     let trailer = book.trailer(last)?;
@@ -213,9 +220,8 @@ fn agree<M: Machine>(position: &Position, book: &Book) -> Result<Result<(), Stri
     Ok(Ok(()))
 }
 
-fn load_rows<M: Machine>(kv: &dyn Kv, initial: &M, expected: &Hash) -> Result<(M, RowsDigest), String> {
+fn load_rows<M: Machine>(kv: &dyn Kv, initial: &M, position: &Position) -> Result<Folded<M>, String> {
     let mut state = initial.clone();
-    drop(state.take_rows());
     let mut digest = RowsDigest::default();
     let rows = kv.scan(keys::ROWS, &mut |key, bytes| {
         let (table, id) = keys::split_row(key).ok_or_else(|| KvError::Failed("a row has no name".into()))?;
@@ -232,34 +238,31 @@ fn load_rows<M: Machine>(kv: &dyn Kv, initial: &M, expected: &Hash) -> Result<(M
         })
     });
     requests.map_err(|error| error.to_string())?;
-    // Loading is no change.
-    drop(state.take_rows());
-    if digest.value() == *expected || planted::is(Bug::TrustedRows) {
-        Ok((state, digest))
-    } else {
-        Err("its rows do not match their digest".into())
+    if digest.value() != position.rows_digest && !planted::is(Bug::TrustedRows) {
+        return Err("its rows do not match their digest".into());
     }
+    let recorded = Recorded::newest(kv).map_err(|error| error.to_string())?;
+    if recorded.size() != position.size {
+        return Err("its times do not reach to its position".into());
+    }
+    Ok(Folded { state, digest, recorded })
 }
 
 /// Builds state and index from the whole journal.
-pub(super) fn fold_all<M: Machine>(
-    initial: &M,
-    book: &Book,
-    kv: &dyn Kv,
-) -> Result<(M, RowsDigest), StartError> {
-    let (mut state, mut digest) = (initial.clone(), RowsDigest::default());
-    fold_from(&mut state, &mut digest, 0, book, kv)?;
-    Ok((state, digest))
+pub(super) fn fold_all<M: Machine>(initial: &M, book: &Book, kv: &dyn Kv) -> Result<Folded<M>, StartError> {
+    let nothing =
+        Folded { state: initial.clone(), digest: RowsDigest::default(), recorded: Recorded::default() };
+    fold_from(nothing, 0, book, kv)
 }
 
 /// Folds the groups from entry `from` on, each into the index as it was when it was first written.
 fn fold_from<M: Machine>(
-    state: &mut M,
-    digest: &mut RowsDigest,
+    mut folded: Folded<M>,
     from: u64,
     book: &Book,
     kv: &dyn Kv,
-) -> Result<(), StartError> {
+) -> Result<Folded<M>, StartError> {
+    let Folded { state, digest, recorded } = &mut folded;
     let mut next = from;
     let (mut differs, mut unknown) = (false, false);
     while let Some(Group { entries, trailer }) = book.group(next)? {
@@ -270,14 +273,14 @@ fn fold_from<M: Machine>(
         // A group that came back from a copy says nothing of the rows.
         unknown = trailer.rows_digest == ZERO;
         let position = Position {
-            version: M::ROWS_VERSION,
+            version: keys::form::<M>(),
             anchor: if differs { Anchor::OwnOnly } else { Anchor::Trailer },
             size: trailer.size,
             root: trailer.root,
             rows_digest: digest.value(),
             checkpoint: trailer.checkpoint,
         };
-        kv.commit(batch(changes, &position)).map_err(StartError::Index)?;
+        kv.commit(batch(changes, &position, recorded)).map_err(StartError::Index)?;
         next = trailer.size;
     }
     if differs && !unknown {
@@ -286,5 +289,5 @@ fn fold_from<M: Machine>(
             "the rows folded from the journal are not those that were written at the time"
         );
     }
-    Ok(())
+    Ok(folded)
 }

@@ -30,7 +30,7 @@ fn change() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// Any batches: get and scan agree with a plain map, also after the place was opened again.
+/// Any batches: get, scan and the last before a key agree with a plain map, also after the place was opened again.
 fn behaves_as_a_map(place: &dyn KvPlace, batches: &[Vec<Change>]) {
     let mut map = BTreeMap::new();
     let kv = place.open().unwrap();
@@ -51,6 +51,18 @@ fn behaves_as_a_map(place: &dyn KvPlace, batches: &[Vec<Change>]) {
                 .map(|(k, v)| (k.clone(), v.clone()))
                 .collect();
             assert_eq!(scan(kv, prefix), expected);
+        }
+        for prefix in [&b""[..], b"a", b"\xff", b"a/"] {
+            for end in map.keys().map(Vec::as_slice).chain([
+                &b""[..],
+                b"a\0",
+                b"a\xff\xff",
+                b"\xff\xff\xff\xff\xff\xff",
+            ]) {
+                let last = map.iter().rfind(|(k, _)| k.starts_with(prefix) && k.as_slice() < end);
+                let expected = last.map(|(k, v)| (k.clone(), v.clone()));
+                assert_eq!(kv.last_before(prefix, end).unwrap(), expected, "{prefix:?} {end:?}");
+            }
         }
         for (key, value) in &map {
             assert_eq!(kv.get(key).unwrap().as_ref(), Some(value));

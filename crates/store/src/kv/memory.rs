@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Batch, Change, Kv, KvError, KvPlace, Visit};
+use super::{Batch, Change, Kv, KvError, KvPlace, Pair, Visit};
 
 /// An ordered map in memory.
 #[derive(Debug, Default)]
@@ -24,6 +24,12 @@ impl Kv for MemoryKv {
             visit(key, value)?;
         }
         Ok(())
+    }
+
+    fn last_before(&self, prefix: &[u8], end: &[u8]) -> Result<Option<Pair>, KvError> {
+        let map = self.map.read().unwrap_or_else(PoisonError::into_inner);
+        let last = (prefix < end).then(|| map.range(prefix.to_vec()..end.to_vec()).next_back()).flatten();
+        Ok(last.filter(|(key, _)| key.starts_with(prefix)).map(|(key, value)| (key.clone(), value.clone())))
     }
 
     fn commit(&self, batch: Batch) -> Result<(), KvError> {

@@ -1,7 +1,6 @@
 //! One group in the making: submissions decided one after the other against the newest state, before anything of it
 //! is durable or answered.
 
-use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -11,7 +10,7 @@ use tokio::sync::oneshot;
 
 use super::salts::Salts;
 use super::{Committed, Mode, Submission, SubmitError};
-use crate::index::{Request, request_name};
+use crate::index::{GroupChanges, Request, request_name};
 use crate::machine::{Context, Draft, Machine};
 use crate::planted::{self, Bug};
 use crate::space::Claim;
@@ -50,9 +49,10 @@ pub(super) struct GroupDraft<M: Machine> {
     pub(super) bytes: usize,
     /// Whether the state differs from the published one.
     pub(super) changed: bool,
+    /// What the entries change in the index.
+    pub(super) changes: GroupChanges,
     first_index: u64,
     previous: Hash,
-    requests: HashMap<Vec<u8>, Request>,
 }
 
 impl<M: Machine> GroupDraft<M> {
@@ -63,9 +63,9 @@ impl<M: Machine> GroupDraft<M> {
             answers: Vec::new(),
             bytes: 0,
             changed: false,
+            changes: GroupChanges::default(),
             first_index,
             previous,
-            requests: HashMap::new(),
         }
     }
 
@@ -82,7 +82,7 @@ impl<M: Machine> GroupDraft<M> {
         let remembered = submission.mode == Mode::Commit && !submission.request_id.is_empty();
         let name = remembered.then(|| request_name(&submission.caller.actor, &submission.request_id));
         let known = match name.as_ref().filter(|_| !planted::is(Bug::DoubleApply)) {
-            Some(name) => match self.requests.get(name) {
+            Some(name) => match self.changes.request(name) {
                 Some(request) => Ok(Some(request.clone())),
                 None => earlier(name),
             },
@@ -98,7 +98,7 @@ impl<M: Machine> GroupDraft<M> {
                 }
             }
             Ok(None) => {
-                let decided = self.decide(submission, name, keeper, salts, claim);
+                let decided = self.decide(submission, keeper, salts, claim);
                 decided.unwrap_or_else(Outcome::Failed)
             }
         };
@@ -108,7 +108,6 @@ impl<M: Machine> GroupDraft<M> {
     fn decide(
         &mut self,
         submission: Submission<M::Command>,
-        name: Option<Vec<u8>>,
         keeper: &Keeper,
         salts: &mut Salts,
         claim: Claim,
@@ -128,8 +127,9 @@ impl<M: Machine> GroupDraft<M> {
         let drafts = decided.map_err(SubmitError::Refused)?;
         let mut previous = self.previous;
         let mut entries = Vec::with_capacity(drafts.len());
+        let mut changed_rows = Vec::with_capacity(drafts.len());
         let mut bytes = 0;
-        for (sequence, Draft { kind, body }) in (next_index..).zip(drafts) {
+        for (sequence, Draft { kind, body, rows }) in (next_index..).zip(drafts) {
             bytes += body.len();
             let header = Header {
                 accord: keeper.accord.clone(),
@@ -147,14 +147,15 @@ impl<M: Machine> GroupDraft<M> {
             let entry = compose(header, body, salts).map_err(SubmitError::Internal)?;
             previous = entry.leaf_hash();
             entries.push(Arc::new(entry));
+            changed_rows.push(rows);
         }
         if mode == Mode::ValidateOnly {
             return Ok(Outcome::Validated(entries));
         }
         let count = u32::try_from(entries.len())
             .map_err(|_| SubmitError::Internal("too many entries for one command".into()))?;
-        if let (Some(name), true) = (name, count > 0) {
-            self.requests.insert(name, Request { first: next_index, count, digest: request_digest });
+        for (entry, rows) in entries.iter().zip(changed_rows) {
+            self.changes.note(entry, rows);
         }
         self.entries.append(&mut entries);
         let state = if planted::is(Bug::LostUpdate) { self.state.clone() } else { state };

@@ -14,7 +14,7 @@ use super::queue::Queue;
 use super::run::Run;
 use super::salts::Salts;
 use super::{Genesis, Handle, OpenError, OpenReport, Writer, WriterConfig};
-use crate::index::{self, GroupChanges};
+use crate::index;
 use crate::journal::{JOURNAL, Journal, JournalError, Syncs, Trailer};
 use crate::kv::KvPlace;
 use crate::machine::Machine;
@@ -66,7 +66,7 @@ impl<M: Machine> Writer<M> {
             if signed_entries > 0 {
                 return Err(index::StartError::JournalBehind { journal_entries: 0, signed_entries }.into());
             }
-            found(&mut journal, &keeper, &initial, &key, genesis)?;
+            found(&mut journal, &keeper, &key, genesis)?;
         } else if book.entry(0).map_err(index::StartError::Read)?.body() != Some(&genesis.body) {
             return Err(OpenError::OtherAccord { origin });
         }
@@ -106,13 +106,7 @@ impl<M: Machine> Writer<M> {
 }
 
 /// Writes entry 0.
-fn found<M: Machine>(
-    journal: &mut Journal,
-    keeper: &Keeper,
-    initial: &M,
-    key: &LogKey,
-    genesis: Genesis,
-) -> Result<(), OpenError> {
+fn found(journal: &mut Journal, keeper: &Keeper, key: &LogKey, genesis: Genesis) -> Result<(), OpenError> {
     let Genesis { kind, actor, participant, at, body } = genesis;
     let header = Header {
         accord: keeper.accord.clone(),
@@ -129,8 +123,8 @@ fn found<M: Machine>(
     };
     let entry = compose(header, body, &mut Salts::default()).map_err(OpenError::Genesis)?;
     let root = entry.leaf_hash();
-    let changes = GroupChanges { rows: initial.clone().take_rows(), ..GroupChanges::default() };
-    let rows_digest = index::digest_of(&changes);
+    // The sum over no rows.
+    let rows_digest = ZERO;
     let trailer = Trailer { size: 1, root, rows_digest, checkpoint: key.sign(1, &root) };
     journal.append(&[entry], &trailer).map_err(|error| OpenError::Genesis(error.to_string()))
 }

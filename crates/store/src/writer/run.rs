@@ -12,7 +12,7 @@ use super::group::{GroupDraft, Keeper, Outcome, Waiting};
 use super::queue::Queue;
 use super::salts::Salts;
 use super::{Committed, SubmitError, WriterConfig};
-use crate::index::{GroupChanges, Index};
+use crate::index::Index;
 use crate::journal::{Journal, Trailer};
 use crate::machine::Machine;
 use crate::planted::{self, Bug};
@@ -158,7 +158,7 @@ impl<M: Machine> Run<M> {
             self.shared.published.store(Arc::new(published.clone()));
         }
         if !draft.entries.is_empty() {
-            let trailer = self.append(draft, &mut published.state)?;
+            let trailer = self.append(draft)?;
             (published.size, published.root) = (trailer.size, trailer.root);
             published.checkpoint = trailer.checkpoint;
         }
@@ -174,9 +174,8 @@ impl<M: Machine> Run<M> {
     }
 
     /// Signs, appends, syncs, and brings the index up to date.
-    fn append(&mut self, draft: &GroupDraft<M>, state: &mut M) -> Result<Trailer, String> {
-        let mut changes = GroupChanges { rows: state.take_rows(), ..GroupChanges::default() };
-        draft.entries.iter().for_each(|entry| changes.note(entry.header()));
+    fn append(&mut self, draft: &mut GroupDraft<M>) -> Result<Trailer, String> {
+        let changes = std::mem::take(&mut draft.changes);
         let book = Arc::clone(self.journal.book());
         let size = book.size() + draft.entries.len() as u64;
         let root = book.root_after(draft.entries.iter().map(|entry| entry.leaf_hash()));
@@ -186,8 +185,8 @@ impl<M: Machine> Run<M> {
         self.journal
             .append(&draft.entries, &trailer)
             .map_err(|error| format!("the journal could not be written: {error}"))?;
-        let large = changes.rows.iter().map(|row| row.bytes.len()).filter(|bytes| *bytes >= LARGE_ROW_BYTES);
         if self.journal.space().is_short() {
+            let large = changes.row_bytes().filter(|bytes| *bytes >= LARGE_ROW_BYTES);
             // Twice: the row, and the page on which it lies.
             large.for_each(|bytes| self.journal.space().give_back(2 * bytes as u64));
         }

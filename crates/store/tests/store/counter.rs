@@ -1,6 +1,6 @@
 //! The smallest machine that shows everything: named counters, and a number folded from elsewhere.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use concord_ledger::hash::{sha256, to_hex};
@@ -15,7 +15,6 @@ use concord_store::{
 pub(crate) struct Counter {
     pub(crate) totals: BTreeMap<String, u64>,
     pub(crate) seen_elsewhere: u64,
-    changed: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -33,9 +32,10 @@ pub(crate) enum Command {
 pub(crate) struct Refusal(pub(crate) u64);
 
 impl Counter {
-    fn add(&mut self, name: &str) {
-        *self.totals.entry(name.to_owned()).or_default() += 1;
-        self.changed.insert(name.to_owned());
+    fn add(&mut self, name: &str) -> Row {
+        let total = self.totals.entry(name.to_owned()).or_default();
+        *total += 1;
+        Row { table: "counters".into(), id: name.to_owned(), bytes: total.to_be_bytes().to_vec() }
     }
 }
 
@@ -47,8 +47,8 @@ impl Machine for Counter {
         match command {
             Command::Add(name, times) => Ok((0..times)
                 .map(|_| {
-                    self.add(&name);
-                    Draft { kind: "counter.added".into(), body: name.clone().into_bytes() }
+                    let row = self.add(&name);
+                    Draft { kind: "counter.added".into(), body: name.clone().into_bytes(), rows: vec![row] }
                 })
                 .collect()),
             Command::Refuse(name) => {
@@ -63,10 +63,9 @@ impl Machine for Counter {
         }
     }
 
-    fn replay(&mut self, entry: &Entry) -> Result<(), String> {
+    fn replay(&mut self, entry: &Entry) -> Result<Vec<Row>, String> {
         let body = entry.body().ok_or("no body")?;
-        self.add(std::str::from_utf8(body).map_err(|error| error.to_string())?);
-        Ok(())
+        Ok(vec![self.add(std::str::from_utf8(body).map_err(|error| error.to_string())?)])
     }
 
     fn load_row(&mut self, table: &str, id: &str, bytes: &[u8]) -> Result<(), String> {
@@ -74,14 +73,6 @@ impl Machine for Counter {
         let bytes = bytes.try_into().map_err(|_| "not eight bytes")?;
         self.totals.insert(id.to_owned(), u64::from_be_bytes(bytes));
         Ok(())
-    }
-
-    fn take_rows(&mut self) -> Vec<Row> {
-        let row = |id: String| {
-            let bytes = self.totals.get(&id).copied().unwrap_or_default().to_be_bytes().to_vec();
-            Row { table: "counters".into(), id, bytes }
-        };
-        std::mem::take(&mut self.changed).into_iter().map(row).collect()
     }
 }
 

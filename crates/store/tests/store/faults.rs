@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use concord_store::{Batch, IndexStart, Kv, KvError, KvPlace, MemoryPlace, Visit};
+use concord_store::{Batch, IndexStart, Kv, KvError, KvPlace, MemoryPlace, Pair, Visit};
 
 use crate::counter::{Command, add, open, stop, submit, try_open_at};
 
@@ -42,6 +42,10 @@ impl Kv for FailingKv {
     fn scan(&self, prefix: &[u8], visit: &mut Visit<'_>) -> Result<(), KvError> {
         self.works()?;
         self.inner.scan(prefix, visit)
+    }
+    fn last_before(&self, prefix: &[u8], end: &[u8]) -> Result<Option<Pair>, KvError> {
+        self.works()?;
+        self.inner.last_before(prefix, end)
     }
     fn commit(&self, batch: Batch) -> Result<(), KvError> {
         self.works()?;

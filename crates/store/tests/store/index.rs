@@ -198,6 +198,9 @@ fn a_last_group_that_the_index_has_seen_is_named_as_damaged_and_not_cut() {
 fn rows_of_another_version_are_built_anew() {
     #[derive(Clone)]
     struct Newer(Counter);
+    fn newer(rows: &mut [concord_store::Row]) {
+        rows.iter_mut().for_each(|row| row.bytes.insert(0, 2));
+    }
     impl concord_store::Machine for Newer {
         type Command = Command;
         type Refusal = crate::counter::Refusal;
@@ -207,18 +210,17 @@ fn rows_of_another_version_are_built_anew() {
             command: Command,
             context: &concord_store::Context,
         ) -> Result<Vec<concord_store::Draft>, Self::Refusal> {
-            self.0.execute(command, context)
+            let mut drafts = self.0.execute(command, context)?;
+            drafts.iter_mut().for_each(|draft| newer(&mut draft.rows));
+            Ok(drafts)
         }
-        fn replay(&mut self, entry: &concord_ledger::Entry) -> Result<(), String> {
-            self.0.replay(entry)
+        fn replay(&mut self, entry: &concord_ledger::Entry) -> Result<Vec<concord_store::Row>, String> {
+            let mut rows = self.0.replay(entry)?;
+            newer(&mut rows);
+            Ok(rows)
         }
         fn load_row(&mut self, table: &str, id: &str, bytes: &[u8]) -> Result<(), String> {
             self.0.load_row(table, id, &bytes[1..])
-        }
-        fn take_rows(&mut self) -> Vec<concord_store::Row> {
-            let mut rows = self.0.take_rows();
-            rows.iter_mut().for_each(|row| row.bytes.insert(0, 2));
-            rows
         }
     }
     let folder = tempfile::tempdir().unwrap();

@@ -13,6 +13,7 @@ mod faults;
 mod golden;
 mod groups;
 mod index;
+mod past;
 mod properties;
 mod requests;
 mod restore;

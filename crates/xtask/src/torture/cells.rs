@@ -1,6 +1,6 @@
 //! The smallest machine that shows what a store does: named cells that count, over a ledger with small segments.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use concord_ledger::hash::{sha256, to_hex};
@@ -19,7 +19,6 @@ pub(crate) const ACTOR: &str = "spiffe://party-a.example/approver/desk-1";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cells {
     pub(crate) counts: BTreeMap<String, u64>,
-    changed: BTreeSet<String>,
 }
 
 /// Counts a cell so many times, each as an entry that is padded to a length; refused where it is 0 times.
@@ -35,9 +34,10 @@ pub(crate) struct Count {
 pub(crate) struct NoTimes;
 
 impl Cells {
-    fn count(&mut self, cell: &str) {
-        *self.counts.entry(cell.to_owned()).or_default() += 1;
-        self.changed.insert(cell.to_owned());
+    fn count(&mut self, cell: &str) -> Row {
+        let count = self.counts.entry(cell.to_owned()).or_default();
+        *count += 1;
+        Row { table: TABLE.to_owned(), id: cell.to_owned(), bytes: count.to_be_bytes().to_vec() }
     }
 }
 
@@ -47,34 +47,26 @@ impl Machine for Cells {
 
     fn execute(&mut self, command: Count, _context: &Context) -> Result<Vec<Draft>, NoTimes> {
         let Count { cell, times, padding } = command;
-        self.count(&cell);
         if times == 0 {
             // The clone that was changed already must be dropped with the refusal.
+            self.count(&cell);
             return Err(NoTimes);
         }
         let body = format!("{cell}\n{}", "x".repeat(padding)).into_bytes();
-        (1..times).for_each(|_| self.count(&cell));
-        Ok((0..times).map(|_| Draft { kind: "cell.counted".to_owned(), body: body.clone() }).collect())
+        let draft =
+            |_| Draft { kind: "cell.counted".to_owned(), body: body.clone(), rows: vec![self.count(&cell)] };
+        Ok((0..times).map(draft).collect())
     }
 
-    fn replay(&mut self, entry: &Entry) -> Result<(), String> {
+    fn replay(&mut self, entry: &Entry) -> Result<Vec<Row>, String> {
         let body = std::str::from_utf8(entry.body().ok_or("no body")?).map_err(|e| e.to_string())?;
-        self.count(body.lines().next().unwrap_or_default());
-        Ok(())
+        Ok(vec![self.count(body.lines().next().unwrap_or_default())])
     }
 
     fn load_row(&mut self, table: &str, id: &str, bytes: &[u8]) -> Result<(), String> {
         let bytes = bytes.try_into().map_err(|_| format!("{table}/{id} is not eight bytes"))?;
         self.counts.insert(id.to_owned(), u64::from_be_bytes(bytes));
         Ok(())
-    }
-
-    fn take_rows(&mut self) -> Vec<Row> {
-        let row = |id: String| {
-            let bytes = self.counts.get(&id).copied().unwrap_or_default().to_be_bytes().to_vec();
-            Row { table: TABLE.to_owned(), id, bytes }
-        };
-        std::mem::take(&mut self.changed).into_iter().map(row).collect()
     }
 }
 
