@@ -54,6 +54,26 @@ fn somebody_may_call(authorizer: &Authorizer, method: &str) -> bool {
 }
 
 #[test]
+fn every_get_and_list_of_a_service_can_be_asked_about_an_earlier_time() {
+    let pool = DescriptorPool::decode(concord_proto::DESCRIPTORS).unwrap();
+    // The ledger's own reads take sizes and indexes, which say the same and more exactly.
+    let services = pool.services().filter(|service| !service.full_name().starts_with("concord.ledger."));
+    let type_of = |message: prost_reflect::MessageDescriptor| {
+        let field = message.get_field_by_name("as_of");
+        field.and_then(|field| field.kind().as_message().map(|kind| kind.full_name().to_owned()))
+    };
+    let mut reads = 0;
+    for method in services.flat_map(|service| service.methods().collect::<Vec<_>>()) {
+        let is_read = method.name().starts_with("Get") || method.name().starts_with("List");
+        let asked = type_of(method.input()).as_deref() == Some("google.protobuf.Timestamp");
+        let told = type_of(method.output()).as_deref() == Some("concord.ledger.v1.AsOf");
+        assert_eq!((asked, told), (is_read, is_read), "{}", method.full_name());
+        reads += usize::from(is_read);
+    }
+    assert!(reads >= 20, "{reads}");
+}
+
+#[test]
 fn every_service_of_the_contract_is_served() {
     let pool = DescriptorPool::decode(concord_proto::DESCRIPTORS).unwrap();
     let all: BTreeSet<String> = pool.services().map(|service| service.full_name().to_owned()).collect();

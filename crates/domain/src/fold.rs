@@ -52,7 +52,8 @@ pub trait Fold: Clone + Send + Sync + 'static {
     /// The refusal, with its reason.
     fn decide(&self, command: &Self::Command, context: &Context) -> Result<Vec<Self::Event>, Refusal>;
 
-    /// Folds one event.
+    /// Folds one event. The rows that it changes are a function of the event alone, whatever the state: that is how what
+    /// stood earlier is read from the entry that made it so.
     fn apply(&mut self, event: &Self::Event);
 
     /// The kind of an event as it stands in an entry's header, such as `designation.proposed`.

@@ -54,11 +54,15 @@ pub struct Known {
 pub struct Core<D: Fold> {
     accord: Arc<Accord>,
     known: Arc<Known>,
+    /// The state after entry 0.
+    first: Arc<D>,
     writer: Writer<Folded<D>>,
     ledger: Ledger<Folded<D>>,
     settle: Option<Settle>,
     /// Faulty messages are judged one at a time, so that no flood of them takes the processor from the writer.
     judging: Arc<Semaphore>,
+    /// So are reads of the past, which go to the disk.
+    looking_back: Arc<Semaphore>,
 }
 
 impl<D: Fold> Clone for Core<D> {
@@ -66,19 +70,22 @@ impl<D: Fold> Clone for Core<D> {
         Self {
             accord: Arc::clone(&self.accord),
             known: Arc::clone(&self.known),
+            first: Arc::clone(&self.first),
             writer: self.writer.clone(),
             ledger: self.ledger.clone(),
             settle: self.settle.clone(),
             judging: Arc::clone(&self.judging),
+            looking_back: Arc::clone(&self.looking_back),
         }
     }
 }
 
 impl<D: Fold> Core<D> {
-    /// Joins an opened writer and its reader.
+    /// Joins an opened writer and its reader; `first` is the state after entry 0.
     #[must_use]
     pub fn new(
         accord: Arc<Accord>,
+        first: D,
         writer: Writer<Folded<D>>,
         ledger: Ledger<Folded<D>>,
         known: Known,
@@ -86,10 +93,12 @@ impl<D: Fold> Core<D> {
         Self {
             accord,
             known: Arc::new(known),
+            first: Arc::new(first),
             writer,
             ledger,
             settle: None,
             judging: Arc::new(Semaphore::new(1)),
+            looking_back: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -104,6 +113,17 @@ impl<D: Fold> Core<D> {
     #[must_use]
     pub fn accord(&self) -> &Arc<Accord> {
         &self.accord
+    }
+
+    /// The state after entry 0.
+    #[must_use]
+    pub(crate) fn first(&self) -> &D {
+        &self.first
+    }
+
+    /// The one turn to read the past.
+    pub(crate) fn looking_back(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.looking_back)
     }
 
     /// Whose signatures under checkpoints of the own ledger count.

@@ -15,6 +15,7 @@ pub mod ledger_service;
 pub mod limits;
 pub mod open;
 pub mod page;
+pub mod past;
 pub mod pki;
 pub mod process;
 pub mod receipt;

@@ -39,6 +39,7 @@ pub fn open<D: Fold>(
         body: serde_json::to_vec(&event).map_err(|e| e.to_string())?,
     };
     initial.apply(&event);
+    let first = initial.clone();
     let witnesses = witnesses(accord)?;
     let names = witnesses.iter().map(|witness| witness.verifier.name().to_owned()).collect();
     let writer_config = WriterConfig {
@@ -51,5 +52,5 @@ pub fn open<D: Fold>(
     let (writer, ledger, report) = opened.map_err(|e| format!("{origin}: {e}"))?;
     tracing::info!(%origin, entries = report.entries, rebuilds = report.rebuilds(), "ledger open");
     let log = key.verifier().clone();
-    Ok(Core::new(Arc::new(accord.clone()), writer, ledger, Known { log, witnesses }))
+    Ok(Core::new(Arc::new(accord.clone()), first, writer, ledger, Known { log, witnesses }))
 }

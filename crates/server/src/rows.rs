@@ -1,17 +1,18 @@
-//! What every handler does with rows: write one and give it as the request left it, get one, list a page of them.
-
-use std::sync::Arc;
+//! What every handler does with rows: write one and give it as the request left it, get one, list a page of them, as
+//! they are or as they were.
 
 use concord_domain::errors::{Reason, Refusal};
 use concord_domain::fold::{Fold, Kept};
+use concord_domain::time::Timestamp;
 use concord_proto::Mutation;
-use concord_proto::fields::Converted;
+use concord_proto::fields::{Converted, Faults};
 use concord_proto::pb::ledger::v1::Receipt;
 use tonic::{Request, Status};
 
 use crate::call::{Call, method_of, peer_of};
 use crate::core::{Core, Outcome};
 use crate::page::Page;
+use crate::past::{Found, Listed, Time};
 use crate::receipt::receipt_to_pb;
 use crate::status::status;
 
@@ -87,13 +88,16 @@ impl<D: Fold> Core<D> {
         Written::of(self.mutate(call, command.into()).await?)
     }
 
-    /// The row of an identifier.
+    /// The row of a name.
     ///
     /// # Errors
-    /// `NOT_FOUND`, and as [`Core::read`].
-    pub async fn get<R: Kept<D>>(&self, id: &str) -> Result<Arc<R>, Status> {
-        let snapshot = self.read().await.map_err(status)?;
-        R::table(&snapshot.state.0).find(id).cloned().map_err(status)
+    /// `INVALID_ARGUMENT`, `NOT_FOUND`, and as [`Core::read`].
+    pub async fn get<R: Kept<D>>(&self, name: &str, as_of: Option<Time>) -> Result<Found<R>, Status> {
+        let mut faults = Faults::default();
+        let id = faults.id("name", R::COLLECTION, name);
+        let view = self.view(faults, as_of).await.map_err(status)?;
+        let row = view.row(&id).await.map_err(status)?;
+        view.one(row).await.map_err(status)
     }
 
     /// A page of all rows of a kind, and the token of the next.
@@ -104,25 +108,28 @@ impl<D: Fold> Core<D> {
         &self,
         page_size: i32,
         page_token: &str,
-    ) -> Result<(Vec<Arc<R>>, String), Status> {
-        self.list_where(page_size, page_token, "", |_| true).await
+        as_of: Option<Time>,
+    ) -> Result<Listed<R>, Status> {
+        self.list_where((page_size, page_token), as_of, "", |_, _| true).await
     }
 
-    /// A page of the rows that are wanted; `arguments` says which, in any fixed form.
+    /// A page, of a size and after a token, of the rows that are wanted at the time that is looked at; `arguments` says
+    /// which, in any fixed form.
     ///
     /// # Errors
     /// As [`Core::list`].
     pub async fn list_where<R: Kept<D>>(
         &self,
-        page_size: i32,
-        page_token: &str,
+        (page_size, page_token): (i32, &str),
+        as_of: Option<Time>,
         arguments: &str,
-        wanted: impl Fn(&R) -> bool + Send,
-    ) -> Result<(Vec<Arc<R>>, String), Status> {
-        let arguments = format!("{}/{arguments}", R::COLLECTION);
-        let page = Page::read(page_size, page_token, &arguments).map_err(status)?;
-        let snapshot = self.read().await.map_err(status)?;
-        let rows = R::table(&snapshot.state.0).after(&page.after).filter(|row| wanted(row)).cloned();
-        Ok(page.take(rows, |row| row.id()))
+        wanted: impl Fn(&R, Timestamp) -> bool + Send + 'static,
+    ) -> Result<Listed<R>, Status> {
+        let time = as_of.map(|at| format!("{}.{}", at.seconds, at.nanos)).unwrap_or_default();
+        let arguments = format!("{}/{arguments}/{time}", R::COLLECTION);
+        let mut faults = Faults::default();
+        let page = Page::read(&mut faults, page_size, page_token, &arguments).map_err(status)?;
+        let view = self.view(faults, as_of).await.map_err(status)?;
+        view.page(page, wanted).await.map_err(status)
     }
 }

@@ -194,7 +194,7 @@ pub fn approval(cluster: &Cluster, party: &str, designation: &registry::Designat
 
 /// A party's signature over a decision as it is given out, which would let it go ahead.
 pub async fn release(cluster: &Cluster, party: &str, name: &str) -> String {
-    let request = pb::GetDecisionRequest { name: name.to_owned() };
+    let request = pb::GetDecisionRequest { name: name.to_owned(), as_of: None };
     let answer: pb::GetDecisionResponse =
         call(cluster, &officer(), "rules.v1.CheckService/GetDecision", request).await.unwrap();
     let subject = release_subject_of(answer.decision.unwrap()).unwrap();

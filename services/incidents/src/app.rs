@@ -11,8 +11,10 @@ use concord_domain::ids::ParticipantId;
 use concord_domain::incidents::State;
 use concord_domain::incidents::incident::participant_violation;
 use concord_domain::{registry, rules};
-use concord_server::core::{Core, Snapshot};
+use concord_proto::fields::Faults;
+use concord_server::core::Core;
 use concord_server::follow::Followed;
+use concord_server::past::{Time, View};
 use tokio_util::sync::CancellationToken;
 
 /// Longest wait for a followed head.
@@ -39,11 +41,15 @@ impl App {
         }
     }
 
-    /// The published state, of which a party of the accord is asked.
-    pub(crate) async fn of_party(&self, party: &ParticipantId) -> Result<Snapshot<State>, Refusal> {
-        let snapshot = self.core.read().await?;
-        let unknown = participant_violation(&snapshot.state.0, "party", party)?;
-        Refusal::unless_valid(unknown.into_iter().collect())?;
-        Ok(snapshot)
+    /// The state at a time, or the newest, of which a party of the accord is asked.
+    pub(crate) async fn of_party(
+        &self,
+        party: &ParticipantId,
+        mut faults: Faults,
+        as_of: Option<Time>,
+    ) -> Result<View<State>, Refusal> {
+        let unknown = participant_violation(&self.core.snapshot().state.0, "party", party)?;
+        faults.extend(unknown.into_iter().collect());
+        self.core.view(faults, as_of).await
     }
 }

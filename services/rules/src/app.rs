@@ -1,12 +1,12 @@
 //! What rules does for each call, in the types of the domain.
 
 mod check;
+mod coordination;
+mod rule_set;
 
 use std::sync::Arc;
 
-use concord_domain::errors::Refusal;
 use concord_domain::rules::State;
-use concord_domain::rules::coordination::Coordination;
 use concord_server::core::Core;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
@@ -29,10 +29,5 @@ impl App {
     pub(crate) fn new(core: Core<State>, followed: Arc<Following>, drain: CancellationToken) -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self { core, followed, drain, evaluating: Arc::new(Semaphore::new(processors)) }
-    }
-
-    /// What was said about the operation of a digest.
-    pub(crate) async fn said(&self, digest: &str) -> Result<Vec<Arc<Coordination>>, Refusal> {
-        Ok(self.core.read().await?.state.0.said_about(digest))
     }
 }

@@ -26,7 +26,7 @@ async fn send(cluster: &Cluster, by: &str, request: pb::SendMessageRequest) -> p
 }
 
 async fn get(cluster: &Cluster, name: &str) -> pb::HotlineMessage {
-    let request = pb::GetMessageRequest { name: name.to_owned() };
+    let request = pb::GetMessageRequest { name: name.to_owned(), as_of: None };
     let method = "incidents.v1.HotlineService/GetMessage";
     let answer: pb::GetMessageResponse = call(cluster, &officer("observer"), method, request).await.unwrap();
     answer.message.unwrap()

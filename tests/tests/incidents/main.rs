@@ -9,6 +9,7 @@
 )]
 
 mod hotline;
+mod past;
 mod reports;
 
 use concord_cli::Who;

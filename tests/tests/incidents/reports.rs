@@ -93,7 +93,7 @@ async fn contested_accounts_stand_side_by_side_and_a_later_finding_beside_the_ea
         let method = "incidents.v1.IncidentService/ConcludeIncident";
         call::<_, pb::ConcludeIncidentResponse>(&cluster, &by, method, request).await.unwrap();
     }
-    let request = pb::GetIncidentRequest { name: "incidents/one".to_owned() };
+    let request = pb::GetIncidentRequest { name: "incidents/one".to_owned(), as_of: None };
     let method = "incidents.v1.IncidentService/GetIncident";
     let answer: pb::GetIncidentResponse =
         call(&cluster, &first("auditor", Role::Auditor), method, request).await.unwrap();

@@ -104,7 +104,7 @@ fn covers(scope: &str, same_service: bool) -> bool {
 /// Whether a quality holds of a method.
 fn holds(quality: &str, method: &MethodDescriptor) -> bool {
     match quality {
-        "takes arguments" => method.input().fields().len() > 0,
+        "takes more than a time" => method.input().fields().any(|field| field.name() != "as_of"),
         "carries a request_id" => carries_id(method),
         "writes" => writes(method),
         _ => panic!("{quality:?} is no quality of methods"),

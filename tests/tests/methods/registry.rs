@@ -49,6 +49,7 @@ fn ended_by_all(method: &'static str, request: &Value, name: &str) -> [Row; 8] {
 fn accord() -> Vec<Row> {
     let time = json!({"time": "2030-01-01T00:00:00Z"});
     vec![
+        no(AUDITOR, "AccordService/GetAccord", json!({"as_of": "1970-01-01T00:00:00Z"}), "NOT_FOUND"),
         ok(AUDITOR, "AccordService/GetAccord", json!({})),
         no(OFFICER_A, "AccordService/SetClock", time, "NOT_AN_EXERCISE"),
     ]

@@ -1,25 +1,28 @@
 //! What the shell gives for every method alike, driven for each of them.
 
 use concord_cli::Who;
+use concord_server::clock::real;
 use concord_testkit::wire::{self, Body, Shown};
 use prost_reflect::MethodDescriptor;
 use serde_json::{Value, json};
 
 use crate::call::{begun, encoded, reason};
 use crate::play::{Play, who};
+use crate::promises::methods;
 
 /// Reads nothing but what every participant may read.
 const OPERATOR: &str = "operator/service/registry";
 
 /// Drives, for every method that promises them, the reasons that need nothing but a caller: `ROLE_FORBIDDEN`,
-/// `INVALID_ARGUMENT`, `PAGE_TOKEN_MISMATCH` and `DEADLINE_EXCEEDED`.
+/// `INVALID_ARGUMENT`, `PAGE_TOKEN_MISMATCH` and `DEADLINE_EXCEEDED`; and asks every read about the past that has just been.
 pub(crate) async fn drive(play: &mut Play) {
+    look_back(play).await;
     for method in play.seen.missing(play.package, "ROLE_FORBIDDEN") {
         refused(play, &who(OPERATOR), &method, &empty(&method)).await;
     }
     for method in play.seen.missing(play.package, "INVALID_ARGUMENT") {
-        let paged = method.input().get_field_by_name("page_size").is_some();
-        let wrong = if paged { json!({"page_size": -1}) } else { empty(&method) };
+        let dated = method.input().get_field_by_name("as_of").is_some();
+        let wrong = if dated { json!({"as_of": "1969-12-31T23:59:59Z"}) } else { empty(&method) };
         let (by, _) = play.seen.good(&method);
         refused(play, &by, &method, &wrong).await;
     }
@@ -30,6 +33,39 @@ pub(crate) async fn drive(play: &mut Play) {
     for method in play.seen.missing(play.package, "DEADLINE_EXCEEDED") {
         let (by, _) = play.seen.good(&method);
         unfinished(play, &by, &method).await;
+    }
+}
+
+/// What every read gives out of the entries of the ledger is what it gives out of the state that has followed them.
+async fn look_back(play: &Play) {
+    for method in methods(play.package) {
+        if method.input().get_field_by_name("as_of").is_none() {
+            continue;
+        }
+        let (by, request) = play.seen.good(&method);
+        let mut asked = request.clone();
+        let told = async |request: &Value| {
+            let mut answer = play.call(&by, &method, request).await.unwrap();
+            let fields = answer.as_object_mut().unwrap();
+            let as_of = fields.remove("asOf");
+            // What is told of now alone: whether a decision is confirmed, and the time.
+            fields.remove("status");
+            fields.get_mut("accord").and_then(|accord| accord.as_object_mut()?.remove("currentTime"));
+            (answer, as_of)
+        };
+        let mut same = false;
+        for _ in 0..10 {
+            let (before, none) = told(&request).await;
+            asked["as_of"] = json!(real().to_string());
+            let (then, some) = told(&asked).await;
+            assert!(none.is_none() && some.is_some(), "{}", method.full_name());
+            same = then == before;
+            // What time alone brings about may have come between.
+            if told(&request).await.0 == before {
+                break;
+            }
+        }
+        assert!(same, "{}", method.full_name());
     }
 }
 

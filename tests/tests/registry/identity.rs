@@ -11,7 +11,9 @@ use tonic::Code;
 use super::*;
 
 async fn accord_by(sessions: &Sessions, by: &Who) -> Result<pb::GetAccordResponse, Status> {
-    sessions.call(by, "concord.registry.v1.AccordService/GetAccord", pb::GetAccordRequest {}).await
+    sessions
+        .call(by, "concord.registry.v1.AccordService/GetAccord", pb::GetAccordRequest { as_of: None })
+        .await
 }
 
 #[tokio::test]
@@ -58,7 +60,7 @@ async fn a_path_that_is_no_method_reaches_no_handler() {
         ["concord.registry.v1.AccordService/getAccord", "concord.registry.v1.AccordService/GetAccord/"]
     {
         let refused: Result<pb::GetAccordResponse, _> =
-            cluster.sessions().call(&by, method, pb::GetAccordRequest {}).await;
+            cluster.sessions().call(&by, method, pb::GetAccordRequest { as_of: None }).await;
         assert_eq!(refused.unwrap_err().code(), Code::Unimplemented, "{method}");
     }
 }

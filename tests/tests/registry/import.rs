@@ -47,7 +47,7 @@ async fn imported(
 }
 
 async fn standing(cluster: &Cluster, name: &str) -> pb::ProtectedEntity {
-    let request = pb::GetProtectedEntityRequest { name: name.to_owned() };
+    let request = pb::GetProtectedEntityRequest { name: name.to_owned(), as_of: None };
     let by = first("auditor", Role::Auditor);
     let answer: pb::GetProtectedEntityResponse =
         call(cluster, &by, "ProtectionService/GetProtectedEntity", request).await.unwrap();

@@ -15,6 +15,7 @@ mod handshake;
 mod identity;
 mod import;
 mod operation;
+mod past;
 mod protection;
 mod reading;
 

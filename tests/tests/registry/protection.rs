@@ -145,7 +145,7 @@ async fn an_amended_movement_keeps_its_former_plan_and_asks_for_new_acknowledgem
         call(&cluster, &officer, method, acknowledge(7)).await;
     assert_eq!(reason(stale), "ETAG_STALE");
 
-    let read = pb::GetMovementRequest { name: movement.name.clone() };
+    let read = pb::GetMovementRequest { name: movement.name.clone(), as_of: None };
     let etag = call::<_, pb::GetMovementResponse>(&cluster, &officer, "MovementService/GetMovement", read)
         .await
         .unwrap();

@@ -81,7 +81,7 @@ async fn a_dry_run_writes_nothing_and_refuses_what_the_call_would_refuse() {
     let answer: pb::NotifyProtectedEntityResponse =
         call(&cluster, &notifier, NOTIFY, request.clone()).await.unwrap();
     assert!(answer.protected_entity.is_some() && answer.receipt.is_none());
-    let read = pb::GetProtectedEntityRequest { name: "protectedEntities/h-1".to_owned() };
+    let read = pb::GetProtectedEntityRequest { name: "protectedEntities/h-1".to_owned(), as_of: None };
     let missing: Result<pb::GetProtectedEntityResponse, _> =
         call(&cluster, &notifier, "ProtectionService/GetProtectedEntity", read).await;
     assert_eq!(reason(missing), "NOT_FOUND");
@@ -107,7 +107,7 @@ async fn pages_hold_everything_once() {
     }
     let (mut names, mut page_token) = (Vec::new(), String::new());
     loop {
-        let request = pb::ListProtectedEntitiesRequest { page_size: 3, page_token };
+        let request = pb::ListProtectedEntitiesRequest { page_size: 3, page_token, as_of: None };
         let page: pb::ListProtectedEntitiesResponse =
             call(&cluster, &notifier, "ProtectionService/ListProtectedEntities", request).await.unwrap();
         names.extend(page.protected_entities.into_iter().map(|entity| entity.name));
@@ -135,7 +135,7 @@ async fn the_clock_of_an_exercise_moves_forward_only_and_survives_a_restart() {
     cluster.stop("registry").await;
     cluster.restart("registry").await;
     let answer: pb::GetAccordResponse =
-        call(&cluster, &by, "AccordService/GetAccord", pb::GetAccordRequest {}).await.unwrap();
+        call(&cluster, &by, "AccordService/GetAccord", pb::GetAccordRequest { as_of: None }).await.unwrap();
     let accord = answer.accord.unwrap();
     assert_eq!(accord.current_time.unwrap().seconds, 1_474_300_800);
     assert!(accord.id.starts_with("exercise-"));

@@ -133,7 +133,7 @@ async fn a_referral_is_released_by_every_party_and_refused_by_one() {
     let late = referred(&cluster).await;
     notify_clinic(&cluster).await;
     assert_eq!(reason(review(&cluster, "party-a", &late, Release).await), "RELEASE_DENIED");
-    let stand = pb::GetDecisionRequest { name };
+    let stand = pb::GetDecisionRequest { name, as_of: None };
     let by = first("auditor", Role::Auditor);
     let stand: pb::GetDecisionResponse =
         call(&cluster, &by, "rules.v1.CheckService/GetDecision", stand).await.unwrap();

@@ -14,7 +14,7 @@ use concord_testkit::{Cluster, first};
 use super::setting::*;
 
 async fn state_of(cluster: &Cluster, name: &str) -> pb::DecisionStatus {
-    let request = pb::GetDecisionRequest { name: name.to_owned() };
+    let request = pb::GetDecisionRequest { name: name.to_owned(), as_of: None };
     let answer: pb::GetDecisionResponse =
         call(cluster, &officer(), "rules.v1.CheckService/GetDecision", request).await.unwrap();
     answer.status.unwrap()

@@ -95,7 +95,7 @@ async fn a_restriction_that_errors_denies_and_voids_what_was_permitted() {
     let answer = check(&cluster, operation(), "").await;
     assert_eq!(told(&answer), (pb::Verdict::Deny, vec!["EVALUATION_ERROR".to_owned()]));
     assert_eq!(answer.decision.unwrap().findings[0].evidence, "sum");
-    let request = pb::GetDecisionRequest { name: permitted.name };
+    let request = pb::GetDecisionRequest { name: permitted.name, as_of: None };
     let stand: pb::GetDecisionResponse =
         call(&cluster, &officer(), "rules.v1.CheckService/GetDecision", request).await.unwrap();
     assert_eq!(stand.status.unwrap().state(), pb::DecisionState::Void);

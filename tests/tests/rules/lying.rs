@@ -219,7 +219,8 @@ async fn with_what_protects() -> Cluster {
     let cluster = in_order().await;
     notify_distant_clinic(&cluster).await;
     let by = first("party-a", Role::Proposer);
-    let request = registry::GetProtectedEntityRequest { name: "protectedEntities/clinic-1".to_owned() };
+    let request =
+        registry::GetProtectedEntityRequest { name: "protectedEntities/clinic-1".to_owned(), as_of: None };
     let method = "registry.v1.ProtectionService/GetProtectedEntity";
     let read: registry::GetProtectedEntityResponse = call(&cluster, &by, method, request).await.unwrap();
     let read = read.protected_entity.unwrap();

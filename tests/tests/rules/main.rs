@@ -15,6 +15,7 @@ mod custom;
 mod document;
 mod failure;
 mod lying;
+mod past;
 mod rule_sets;
 mod vouching;
 

@@ -53,7 +53,7 @@ async fn a_rule_set_comes_into_force_by_every_partys_signature_over_its_text_alo
     assert_eq!(reason(late), "STATE_FORBIDS");
 
     adopt(&cluster, "second").await;
-    let read = |name: &str| pb::GetRuleSetRequest { name: format!("ruleSets/{name}") };
+    let read = |name: &str| pb::GetRuleSetRequest { name: format!("ruleSets/{name}"), as_of: None };
     let method = "rules.v1.RuleSetService/GetRuleSet";
     let before: pb::GetRuleSetResponse = call(&cluster, &proposer, method, read("first")).await.unwrap();
     assert_eq!(before.rule_set.unwrap().state(), pb::RuleSetState::Superseded);

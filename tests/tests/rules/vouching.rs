@@ -58,7 +58,8 @@ async fn an_attestation_is_made_by_another_actor_of_the_party_over_exactly_the_o
     other.description = "another".to_owned();
     assert_eq!(told(&check(&cluster, other, "").await), missing);
 
-    let request = pb::ListCoordinationRequest { operation_digest: given.operation_digest.clone() };
+    let request =
+        pb::ListCoordinationRequest { operation_digest: given.operation_digest.clone(), as_of: None };
     let listed: pb::ListCoordinationResponse =
         call(&cluster, &officer(), "rules.v1.CoordinationService/ListCoordination", request).await.unwrap();
     assert_eq!(listed.coordination.last(), Some(&given));
@@ -132,7 +133,7 @@ async fn a_movement_nearby_has_reached_the_submitting_party_at_each_level() {
 }
 
 async fn standing(cluster: &Cluster, name: &str) -> pb::DecisionStatus {
-    let request = pb::GetDecisionRequest { name: name.to_owned() };
+    let request = pb::GetDecisionRequest { name: name.to_owned(), as_of: None };
     let answer: pb::GetDecisionResponse =
         call(cluster, &officer(), "rules.v1.CheckService/GetDecision", request).await.unwrap();
     answer.status.unwrap()
@@ -148,7 +149,7 @@ within_m = 5000.0
 
 /// The etag of the convoy as it stands.
 async fn convoys_etag(cluster: &Cluster) -> String {
-    let request = registry::GetMovementRequest { name: "movements/convoy-1".to_owned() };
+    let request = registry::GetMovementRequest { name: "movements/convoy-1".to_owned(), as_of: None };
     let method = "registry.v1.MovementService/GetMovement";
     let answer: registry::GetMovementResponse = call(cluster, &officer(), method, request).await.unwrap();
     answer.movement.unwrap().etag

@@ -23,7 +23,7 @@ pub(super) async fn accord(stage: &Stage, teller: &Teller) -> Step {
     let by = Who::new("auditor", "actor-1", Role::Auditor);
     let began = Instant::now();
     let method = "concord.registry.v1.AccordService/GetAccord";
-    let answer: pb::GetAccordResponse = stage.must(&by, method, pb::GetAccordRequest {}).await?;
+    let answer: pb::GetAccordResponse = stage.must(&by, method, pb::GetAccordRequest { as_of: None }).await?;
     let accord = answer.accord.ok_or("no accord in the answer")?;
     let told =
         format!("accord {:?}, {} participants, hash {}", accord.id, accord.participants.len(), accord.hash);
@@ -152,7 +152,7 @@ impl Stage {
     }
 
     async fn designation(&self, by: &Who, name: &str) -> Result<pb::Designation, String> {
-        let request = pb::GetDesignationRequest { name: name.to_owned() };
+        let request = pb::GetDesignationRequest { name: name.to_owned(), as_of: None };
         let method = "concord.registry.v1.DesignationService/GetDesignation";
         let answer: pb::GetDesignationResponse = self.must(by, method, request).await?;
         answer.designation.ok_or_else(|| "no designation in the answer".to_owned())

@@ -157,7 +157,7 @@ async fn count(stage: &Stage, by: &Who) -> Result<usize, String> {
     let method = "concord.registry.v1.ProtectionService/ListProtectedEntities";
     let (mut counted, mut page_token) = (0, String::new());
     loop {
-        let request = pb::ListProtectedEntitiesRequest { page_size: 1_000, page_token };
+        let request = pb::ListProtectedEntitiesRequest { page_size: 1_000, page_token, as_of: None };
         let answer: pb::ListProtectedEntitiesResponse = stage.must(by, method, request).await?;
         counted += answer.protected_entities.len();
         page_token = answer.next_page_token;

@@ -69,7 +69,7 @@ pub(super) async fn filed(play: &Play<'_>, by: &str, incident: pb::Incident) -> 
 /// Says how the call failed.
 pub(super) async fn whole(play: &Play<'_>, name: &str) -> Result<pb::Incident, String> {
     let by = first_actor(OBSERVER, Role::DutyOfficer);
-    let request = pb::GetIncidentRequest { name: name.to_owned() };
+    let request = pb::GetIncidentRequest { name: name.to_owned(), as_of: None };
     let answer: pb::GetIncidentResponse = play.must(&by, &format!("{SERVICE}/GetIncident"), request).await?;
     answer.incident.ok_or_else(|| "no incident in the answer".to_owned())
 }
@@ -113,8 +113,12 @@ pub(super) async fn standing(
     domain: pb::CooperationDomain,
 ) -> Result<pb::GetCooperationStatusResponse, String> {
     let by = first_actor(OBSERVER, Role::DutyOfficer);
-    let request =
-        pb::GetCooperationStatusRequest { party: party.to_owned(), domain: domain.into(), area: None };
+    let request = pb::GetCooperationStatusRequest {
+        party: party.to_owned(),
+        domain: domain.into(),
+        area: None,
+        as_of: None,
+    };
     play.must(&by, "concord.incidents.v1.CooperationService/GetCooperationStatus", request).await
 }
 

@@ -120,7 +120,7 @@ async fn settle(
     request: pb::NotifyProtectedEntityRequest,
 ) -> (bool, Acknowledged) {
     let id = &request.protected_entity_id;
-    let get = pb::GetProtectedEntityRequest { name: format!("protectedEntities/{id}") };
+    let get = pb::GetProtectedEntityRequest { name: format!("protectedEntities/{id}"), as_of: None };
     let found: Result<pb::GetProtectedEntityResponse, _> = cluster.sessions().call(&by, GET, get).await;
     let found = match found {
         Ok(found) => found.protected_entity,

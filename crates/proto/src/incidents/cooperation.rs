@@ -14,6 +14,7 @@ use concord_domain::table::Resource as _;
 use super::incident::named;
 use crate::fields::{Converted, Faults};
 use crate::pb::incidents::v1 as pb;
+use crate::pb::ledger::v1::AsOf;
 use crate::shared::participant::actor_to_pb;
 use crate::shared::{area, time};
 
@@ -80,29 +81,27 @@ fn status_of(worst: Option<Effect>) -> pb::CooperationStatus {
 
 /// The answer about a party: the status is the worst of the suspensions that stand.
 #[must_use]
-pub fn status_to_pb(standing: &[&Suspension]) -> pb::GetCooperationStatusResponse {
+pub fn status_to_pb(standing: &[&Suspension], as_of: Option<AsOf>) -> pb::GetCooperationStatusResponse {
     pb::GetCooperationStatusResponse {
         status: status_of(standing.iter().map(|row| row.effect).max()).into(),
         suspensions: standing.iter().map(|row| suspension_to_pb(row)).collect(),
+        as_of,
     }
 }
 
-/// What is asked about: party, domain, place.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` with every wrong field.
+/// What is asked about: party, domain, place, and the time, which is not looked at yet.
 pub fn status_from_pb(
+    faults: &mut Faults,
     pb: pb::GetCooperationStatusRequest,
-) -> Result<(ParticipantId, Domain, Option<Area>), Refusal> {
-    let pb::GetCooperationStatusRequest { party, domain, area: place } = pb;
-    let mut faults = Faults::default();
+) -> (ParticipantId, Domain, Option<Area>, Option<time::Pb>) {
+    let pb::GetCooperationStatusRequest { party, domain, area: place, as_of } = pb;
     if party.is_empty() {
         faults.push(Violation::new("party", "present", "", "name a state party of the accord"));
     }
-    let domain = domain_from_pb(&mut faults, "domain", domain, Some(Domain::Operations));
-    let place = place.map(|place| area::from_pb(&mut faults, "area", Some(place)));
+    let domain = domain_from_pb(faults, "domain", domain, Some(Domain::Operations));
+    let place = place.map(|place| area::from_pb(faults, "area", Some(place)));
     faults.extend(place.iter().flat_map(|place| place.violations("area")).collect());
-    faults.only((ParticipantId(party), domain, place))
+    (ParticipantId(party), domain, place, as_of)
 }
 
 fn domain_from_pb(faults: &mut Faults, field: &str, domain: i32, unspecified: Option<Domain>) -> Domain {

@@ -1,6 +1,5 @@
 //! Messages of the hotline.
 
-use concord_domain::errors::Refusal;
 use concord_domain::ids::{ParticipantId, name_of};
 use concord_domain::incidents::hotline::{
     Acknowledgement, Command, Draft, Message, Precedence, Stage, Warning,
@@ -166,15 +165,4 @@ pub fn resolve_from_pb(pb: pb::ResolveWarningRequest) -> Converted<Command> {
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
     faults.finish(Command::ResolveWarning { id })
-}
-
-/// The identifier of the message that is asked for.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` that names the field.
-pub fn get_from_pb(pb: pb::GetMessageRequest) -> Result<String, Refusal> {
-    let pb::GetMessageRequest { name } = pb;
-    let mut faults = Faults::default();
-    let id = faults.id("name", COLLECTION, &name);
-    faults.only(id)
 }

@@ -1,6 +1,5 @@
 //! Incidents with every account of them.
 
-use concord_domain::errors::Refusal;
 use concord_domain::ids::ParticipantId;
 use concord_domain::incidents::incident::{
     Acknowledgement, Category, Command, FindingResult, Incident, PartyFinding, PersonCount, Report, Severity,
@@ -226,15 +225,4 @@ pub fn conclude_from_pb(pb: pb::ConcludeIncidentRequest) -> Converted<Command> {
         },
     );
     faults.finish(Command::Conclude { id, result, attribution, reason })
-}
-
-/// The identifier of the incident that is asked for.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` that names the field.
-pub fn get_from_pb(pb: pb::GetIncidentRequest) -> Result<String, Refusal> {
-    let pb::GetIncidentRequest { name } = pb;
-    let mut faults = Faults::default();
-    let id = faults.id("name", COLLECTION, &name);
-    faults.only(id)
 }

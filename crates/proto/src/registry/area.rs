@@ -144,14 +144,3 @@ pub fn end_subject_of(pb: pb::RestrictedArea) -> Result<Subject, Refusal> {
     };
     Ok(content.end_of(&draft.id))
 }
-
-/// The identifier of the area that is asked for.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` that names the field.
-pub fn get_from_pb(pb: pb::GetAreaRequest) -> Result<String, Refusal> {
-    let pb::GetAreaRequest { name } = pb;
-    let mut faults = Faults::default();
-    let id = faults.id("name", COLLECTION, &name);
-    faults.only(id)
-}

@@ -291,17 +291,6 @@ pub fn decide_alias_from_pb(pb: pb::DecideAliasRequest) -> Converted<Command> {
     faults.finish(Command::DecideAlias { id, alias_id, etag, decision, reason, envelope })
 }
 
-/// The identifier of the designation that is asked for.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` that names the field.
-pub fn get_from_pb(pb: pb::GetDesignationRequest) -> Result<String, Refusal> {
-    let pb::GetDesignationRequest { name } = pb;
-    let mut faults = Faults::default();
-    let id = faults.id("name", COLLECTION, &name);
-    faults.only(id)
-}
-
 /// Whether a row, as its message, is in the state that a list asks for; an unspecified state asks for all.
 #[must_use]
 pub fn is_listed(pb: &pb::Designation, state: i32) -> bool {

@@ -1,6 +1,5 @@
 //! Humanitarian and civil movements.
 
-use concord_domain::errors::Refusal;
 use concord_domain::geo::Route;
 use concord_domain::registry::movement::{
     Acknowledgement, Command, Draft, Kind, Level, Movement, Plan, Stage,
@@ -166,15 +165,4 @@ pub fn complete_from_pb(pb: pb::CompleteMovementRequest) -> Converted<Command> {
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
     faults.finish(Command::Complete { id })
-}
-
-/// The identifier of the movement that is asked for.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` that names the field.
-pub fn get_from_pb(pb: pb::GetMovementRequest) -> Result<String, Refusal> {
-    let pb::GetMovementRequest { name } = pb;
-    let mut faults = Faults::default();
-    let id = faults.id("name", COLLECTION, &name);
-    faults.only(id)
 }

@@ -78,14 +78,3 @@ pub fn removal_subject_of(pb: &pb::NonTargetGroup) -> Result<Subject, Refusal> {
     let content = Content { version: *version, primary_name, aliases, reason };
     faults.only(content.removal_of(&id))
 }
-
-/// The identifier of the group that is asked for.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` that names the field.
-pub fn get_from_pb(pb: pb::GetNonTargetGroupRequest) -> Result<String, Refusal> {
-    let pb::GetNonTargetGroupRequest { name } = pb;
-    let mut faults = Faults::default();
-    let id = faults.id("name", COLLECTION, &name);
-    faults.only(id)
-}

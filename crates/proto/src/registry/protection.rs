@@ -264,14 +264,3 @@ pub fn former_places_subject_of(pb: pb::ProtectedEntity) -> Result<Subject, Refu
     let (id, former_areas) = faults.only((id, former_areas))?;
     Ok(FormerPlaces { version, former_areas: &former_areas }.given_up_of(&id))
 }
-
-/// The identifier of the entity that is asked for.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` that names the field.
-pub fn get_from_pb(pb: pb::GetProtectedEntityRequest) -> Result<String, Refusal> {
-    let pb::GetProtectedEntityRequest { name } = pb;
-    let mut faults = Faults::default();
-    let id = faults.id("name", COLLECTION, &name);
-    faults.only(id)
-}

@@ -1,6 +1,5 @@
 //! Air reservations.
 
-use concord_domain::errors::Refusal;
 use concord_domain::rules::airspace::{Command, Kind, Reservation, Stage, Volume};
 use concord_domain::table::Resource as _;
 
@@ -96,15 +95,4 @@ pub fn end_from_pb(pb: pb::EndAirReservationRequest) -> Converted<Command> {
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
     faults.finish(Command::End { id })
-}
-
-/// The identifier that is asked for.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` that names the field.
-pub fn get_from_pb(pb: pb::GetAirReservationRequest) -> Result<String, Refusal> {
-    let pb::GetAirReservationRequest { name } = pb;
-    let mut faults = Faults::default();
-    let id = faults.id("name", COLLECTION, &name);
-    faults.only(id)
 }

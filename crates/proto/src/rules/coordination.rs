@@ -1,6 +1,6 @@
 //! What others say about an operation.
 
-use concord_domain::errors::{Refusal, Violation};
+use concord_domain::errors::Violation;
 use concord_domain::ids::ParticipantId;
 use concord_domain::rules::coordination::{Attestation, Command, Coordination, Said};
 use concord_domain::rules::operation::Operation;
@@ -64,19 +64,17 @@ fn command(faults: Faults, operation: Operation, party: Option<String>, said: Sa
     faults.finish(Command { said, operation: Box::new(operation), party })
 }
 
-/// The digest that is asked about.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` where it is no SHA-256 in hexadecimal.
-pub fn list_from_pb(pb: pb::ListCoordinationRequest) -> Result<String, Refusal> {
-    let pb::ListCoordinationRequest { operation_digest } = pb;
+/// What is wrong with a digest that is asked about, where it is no SHA-256 in hexadecimal.
+#[must_use]
+pub fn digest_faults(operation_digest: &str) -> Faults {
+    let mut faults = Faults::default();
     let hexadecimal = operation_digest.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    if hexadecimal && operation_digest.len() == 64 {
-        return Ok(operation_digest);
+    if !hexadecimal || operation_digest.len() != 64 {
+        let rule = "64 hexadecimal digits in lower case";
+        let remedy = "give the operation_digest of a decision or of something said";
+        faults.push(Violation::new("operation_digest", rule, operation_digest, remedy));
     }
-    let rule = "64 hexadecimal digits in lower case";
-    let remedy = "give the operation_digest of a decision or of something said";
-    Err(Refusal::invalid(vec![Violation::new("operation_digest", rule, operation_digest, remedy)]))
+    faults
 }
 
 /// The command to give notice.

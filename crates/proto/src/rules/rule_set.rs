@@ -1,6 +1,5 @@
 //! Rule sets.
 
-use concord_domain::errors::Refusal;
 use concord_domain::rules::articles::Rule;
 use concord_domain::rules::rule_set::{Article, Command, RuleSet, Stage, Text};
 use concord_domain::table::Resource as _;
@@ -63,15 +62,4 @@ pub fn ratify_from_pb(pb: pb::RatifyRuleSetRequest) -> Converted<Command> {
     let mut faults = Faults::default();
     let id = faults.id("name", COLLECTION, &name);
     faults.finish(Command::Ratify { id, envelope })
-}
-
-/// The identifier that is asked for; [`IN_FORCE`] stands for the one in force.
-///
-/// # Errors
-/// `INVALID_ARGUMENT` that names the field.
-pub fn get_from_pb(pb: pb::GetRuleSetRequest) -> Result<String, Refusal> {
-    let pb::GetRuleSetRequest { name } = pb;
-    let mut faults = Faults::default();
-    let id = faults.id("name", COLLECTION, &name);
-    faults.only(id)
 }

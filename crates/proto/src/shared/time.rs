@@ -2,7 +2,7 @@
 
 use concord_domain::errors::Violation;
 use concord_domain::time::{Interval, Timestamp};
-use prost_types::Timestamp as Pb;
+pub use prost_types::Timestamp as Pb;
 
 use crate::fields::Faults;
 use crate::pb::r#type::v1 as pb;

@@ -46,7 +46,7 @@ async fn followed(world: &World, decision: &str, batches: usize) -> Result<f64, 
 }
 
 async fn get(world: &World, decision: &str) -> Result<pb::GetDecisionResponse, String> {
-    let request = pb::GetDecisionRequest { name: decision.to_owned() };
+    let request = pb::GetDecisionRequest { name: decision.to_owned(), as_of: None };
     let answer = world.checks.clone().get_decision(request).await;
     answer.map(tonic::Response::into_inner).map_err(|status| status.message().to_owned())
 }

@@ -104,7 +104,7 @@ impl World {
     pub(crate) async fn read(&self, name: &str, in_flight: usize, calls: usize) -> Result<Times, String> {
         measured(in_flight, calls, || {
             let mut client = self.checks.clone();
-            let request = pb::GetDecisionRequest { name: name.to_owned() };
+            let request = pb::GetDecisionRequest { name: name.to_owned(), as_of: None };
             async move { client.get_decision(request).await.is_ok_and(|answer| is_confirmed(answer.get_ref())) }
         })
         .await

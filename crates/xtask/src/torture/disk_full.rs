@@ -348,7 +348,7 @@ async fn voided(cluster: &Cluster, permit: &str) -> Result<(), String> {
     read::<_, registry::NotifyProtectedEntityResponse>(cluster, &by, method, request).await?;
     let until = Instant::now() + PATIENCE;
     loop {
-        let request = rules::GetDecisionRequest { name: permit.to_owned() };
+        let request = rules::GetDecisionRequest { name: permit.to_owned(), as_of: None };
         let answer: rules::GetDecisionResponse =
             read(cluster, &officer(), "rules.v1.CheckService/GetDecision", request).await?;
         if answer.status.unwrap_or_default().state() == rules::DecisionState::Void {

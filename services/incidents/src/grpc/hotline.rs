@@ -8,6 +8,7 @@ use concord_proto::pb::incidents::v1 as pb;
 use concord_proto::pb::incidents::v1::hotline_service_server::HotlineService;
 use concord_server::call::peer_of;
 use concord_server::ledger_service::until_drained;
+use concord_server::past::{Found, Listed};
 use concord_server::status::status;
 use futures_util::{Stream, StreamExt as _};
 use tonic::{Request, Response, Status};
@@ -72,18 +73,19 @@ impl HotlineService for App {
         &self,
         request: Request<pb::GetMessageRequest>,
     ) -> Result<Response<pb::GetMessageResponse>, Status> {
-        let id = hotline::get_from_pb(request.into_inner()).map_err(status)?;
-        let row = self.core.get(&id).await?;
-        Ok(Response::new(pb::GetMessageResponse { message: Some(hotline::message_to_pb(&row)) }))
+        let pb::GetMessageRequest { name, as_of } = request.into_inner();
+        let Found { row, now: _, as_of } = self.core.get(&name, as_of).await?;
+        Ok(Response::new(pb::GetMessageResponse { message: Some(hotline::message_to_pb(&row)), as_of }))
     }
 
     async fn list_messages(
         &self,
         request: Request<pb::ListMessagesRequest>,
     ) -> Result<Response<pb::ListMessagesResponse>, Status> {
-        let pb::ListMessagesRequest { page_size, page_token } = request.into_inner();
-        let (rows, next_page_token) = self.core.list(page_size, &page_token).await?;
+        let pb::ListMessagesRequest { page_size, page_token, as_of } = request.into_inner();
+        let Listed { rows, next_page_token, now: _, as_of } =
+            self.core.list(page_size, &page_token, as_of).await?;
         let messages = rows.iter().map(|row| hotline::message_to_pb(row)).collect();
-        Ok(Response::new(pb::ListMessagesResponse { messages, next_page_token }))
+        Ok(Response::new(pb::ListMessagesResponse { messages, next_page_token, as_of }))
     }
 }

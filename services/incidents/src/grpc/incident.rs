@@ -3,7 +3,7 @@
 use concord_proto::incidents::{engagement, incident};
 use concord_proto::pb::incidents::v1 as pb;
 use concord_proto::pb::incidents::v1::incident_service_server::IncidentService;
-use concord_server::status::status;
+use concord_server::past::{Found, Listed};
 use tonic::{Request, Response, Status};
 
 use super::suspensions_of;
@@ -46,19 +46,20 @@ impl IncidentService for App {
         &self,
         request: Request<pb::GetIncidentRequest>,
     ) -> Result<Response<pb::GetIncidentResponse>, Status> {
-        let id = incident::get_from_pb(request.into_inner()).map_err(status)?;
-        let row = self.core.get(&id).await?;
-        Ok(Response::new(pb::GetIncidentResponse { incident: Some(incident::incident_to_pb(&row)) }))
+        let pb::GetIncidentRequest { name, as_of } = request.into_inner();
+        let Found { row, now: _, as_of } = self.core.get(&name, as_of).await?;
+        Ok(Response::new(pb::GetIncidentResponse { incident: Some(incident::incident_to_pb(&row)), as_of }))
     }
 
     async fn list_incidents(
         &self,
         request: Request<pb::ListIncidentsRequest>,
     ) -> Result<Response<pb::ListIncidentsResponse>, Status> {
-        let pb::ListIncidentsRequest { page_size, page_token } = request.into_inner();
-        let (rows, next_page_token) = self.core.list(page_size, &page_token).await?;
+        let pb::ListIncidentsRequest { page_size, page_token, as_of } = request.into_inner();
+        let Listed { rows, next_page_token, now: _, as_of } =
+            self.core.list(page_size, &page_token, as_of).await?;
         let incidents = rows.iter().map(|row| incident::incident_to_pb(row)).collect();
-        Ok(Response::new(pb::ListIncidentsResponse { incidents, next_page_token }))
+        Ok(Response::new(pb::ListIncidentsResponse { incidents, next_page_token, as_of }))
     }
 
     async fn file_engagement(
@@ -83,9 +84,10 @@ impl IncidentService for App {
         &self,
         request: Request<pb::ListEngagementsRequest>,
     ) -> Result<Response<pb::ListEngagementsResponse>, Status> {
-        let pb::ListEngagementsRequest { page_size, page_token } = request.into_inner();
-        let (rows, next_page_token) = self.core.list(page_size, &page_token).await?;
+        let pb::ListEngagementsRequest { page_size, page_token, as_of } = request.into_inner();
+        let Listed { rows, next_page_token, now: _, as_of } =
+            self.core.list(page_size, &page_token, as_of).await?;
         let engagements = rows.iter().map(|row| engagement::engagement_to_pb(row)).collect();
-        Ok(Response::new(pb::ListEngagementsResponse { engagements, next_page_token }))
+        Ok(Response::new(pb::ListEngagementsResponse { engagements, next_page_token, as_of }))
     }
 }

@@ -16,9 +16,9 @@ impl AccordService for App {
         &self,
         request: Request<pb::GetAccordRequest>,
     ) -> Result<Response<pb::GetAccordResponse>, Status> {
-        let pb::GetAccordRequest {} = request.into_inner();
-        let (opened, now) = self.accord().await.map_err(status)?;
-        Ok(Response::new(pb::GetAccordResponse { accord: Some(accord::accord_to_pb(&opened, now)) }))
+        let pb::GetAccordRequest { as_of } = request.into_inner();
+        let (opened, now, as_of) = self.accord(as_of).await.map_err(status)?;
+        Ok(Response::new(pb::GetAccordResponse { accord: Some(accord::accord_to_pb(&opened, now)), as_of }))
     }
 
     async fn set_clock(

@@ -3,7 +3,7 @@
 use concord_proto::pb::registry::v1 as pb;
 use concord_proto::pb::registry::v1::area_service_server::AreaService;
 use concord_proto::registry::area;
-use concord_server::status::status;
+use concord_server::past::{Found, Listed};
 use tonic::{Request, Response, Status};
 
 use crate::app::App;
@@ -32,18 +32,19 @@ impl AreaService for App {
         &self,
         request: Request<pb::GetAreaRequest>,
     ) -> Result<Response<pb::GetAreaResponse>, Status> {
-        let id = area::get_from_pb(request.into_inner()).map_err(status)?;
-        let row = self.core.get(&id).await?;
-        Ok(Response::new(pb::GetAreaResponse { area: Some(area::area_to_pb(&row)) }))
+        let pb::GetAreaRequest { name, as_of } = request.into_inner();
+        let Found { row, now: _, as_of } = self.core.get(&name, as_of).await?;
+        Ok(Response::new(pb::GetAreaResponse { area: Some(area::area_to_pb(&row)), as_of }))
     }
 
     async fn list_areas(
         &self,
         request: Request<pb::ListAreasRequest>,
     ) -> Result<Response<pb::ListAreasResponse>, Status> {
-        let pb::ListAreasRequest { page_size, page_token } = request.into_inner();
-        let (rows, next_page_token) = self.core.list(page_size, &page_token).await?;
+        let pb::ListAreasRequest { page_size, page_token, as_of } = request.into_inner();
+        let Listed { rows, next_page_token, now: _, as_of } =
+            self.core.list(page_size, &page_token, as_of).await?;
         let areas = rows.iter().map(|row| area::area_to_pb(row)).collect();
-        Ok(Response::new(pb::ListAreasResponse { areas, next_page_token }))
+        Ok(Response::new(pb::ListAreasResponse { areas, next_page_token, as_of }))
     }
 }

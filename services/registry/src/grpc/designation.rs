@@ -5,7 +5,7 @@ use std::pin::Pin;
 use concord_proto::pb::registry::v1 as pb;
 use concord_proto::pb::registry::v1::designation_service_server::DesignationService;
 use concord_proto::registry::designation;
-use concord_server::status::status;
+use concord_server::past::{Found, Listed};
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -74,24 +74,24 @@ impl DesignationService for App {
         &self,
         request: Request<pb::GetDesignationRequest>,
     ) -> Result<Response<pb::GetDesignationResponse>, Status> {
-        let id = designation::get_from_pb(request.into_inner()).map_err(status)?;
-        let row = self.core.get(&id).await?;
-        Ok(Response::new(pb::GetDesignationResponse {
-            designation: Some(designation::designation_to_pb(&row, self.core.now())),
-        }))
+        let pb::GetDesignationRequest { name, as_of } = request.into_inner();
+        let Found { row, now, as_of } = self.core.get(&name, as_of).await?;
+        let designation = Some(designation::designation_to_pb(&row, now));
+        Ok(Response::new(pb::GetDesignationResponse { designation, as_of }))
     }
 
     async fn list_designations(
         &self,
         request: Request<pb::ListDesignationsRequest>,
     ) -> Result<Response<pb::ListDesignationsResponse>, Status> {
-        let pb::ListDesignationsRequest { page_size, page_token, state } = request.into_inner();
-        let now = self.core.now();
-        let listed = |row: &_| designation::is_listed(&designation::designation_to_pb(row, now), state);
-        let (rows, next_page_token) =
-            self.core.list_where(page_size, &page_token, &state.to_string(), listed).await?;
+        let pb::ListDesignationsRequest { page_size, page_token, state, as_of } = request.into_inner();
+        let listed =
+            move |row: &_, now| designation::is_listed(&designation::designation_to_pb(row, now), state);
+        let page = (page_size, page_token.as_str());
+        let Listed { rows, next_page_token, now, as_of } =
+            self.core.list_where(page, as_of, &state.to_string(), listed).await?;
         let designations = rows.iter().map(|row| designation::designation_to_pb(row, now)).collect();
-        Ok(Response::new(pb::ListDesignationsResponse { designations, next_page_token }))
+        Ok(Response::new(pb::ListDesignationsResponse { designations, next_page_token, as_of }))
     }
 
     async fn import_designations(

@@ -3,7 +3,7 @@
 use concord_proto::pb::registry::v1 as pb;
 use concord_proto::pb::registry::v1::movement_service_server::MovementService;
 use concord_proto::registry::movement;
-use concord_server::status::status;
+use concord_server::past::{Found, Listed};
 use tonic::{Request, Response, Status};
 
 use crate::app::App;
@@ -50,18 +50,19 @@ impl MovementService for App {
         &self,
         request: Request<pb::GetMovementRequest>,
     ) -> Result<Response<pb::GetMovementResponse>, Status> {
-        let id = movement::get_from_pb(request.into_inner()).map_err(status)?;
-        let row = self.core.get(&id).await?;
-        Ok(Response::new(pb::GetMovementResponse { movement: Some(movement::movement_to_pb(&row)) }))
+        let pb::GetMovementRequest { name, as_of } = request.into_inner();
+        let Found { row, now: _, as_of } = self.core.get(&name, as_of).await?;
+        Ok(Response::new(pb::GetMovementResponse { movement: Some(movement::movement_to_pb(&row)), as_of }))
     }
 
     async fn list_movements(
         &self,
         request: Request<pb::ListMovementsRequest>,
     ) -> Result<Response<pb::ListMovementsResponse>, Status> {
-        let pb::ListMovementsRequest { page_size, page_token } = request.into_inner();
-        let (rows, next_page_token) = self.core.list(page_size, &page_token).await?;
+        let pb::ListMovementsRequest { page_size, page_token, as_of } = request.into_inner();
+        let Listed { rows, next_page_token, now: _, as_of } =
+            self.core.list(page_size, &page_token, as_of).await?;
         let movements = rows.iter().map(|row| movement::movement_to_pb(row)).collect();
-        Ok(Response::new(pb::ListMovementsResponse { movements, next_page_token }))
+        Ok(Response::new(pb::ListMovementsResponse { movements, next_page_token, as_of }))
     }
 }

@@ -7,7 +7,7 @@ use concord_domain::table::Resource as _;
 use concord_proto::pb::registry::v1 as pb;
 use concord_proto::pb::registry::v1::non_target_service_server::NonTargetService;
 use concord_proto::registry::non_target;
-use concord_server::status::status;
+use concord_server::past::{Found, Listed};
 use tonic::{Request, Response, Status};
 
 use crate::app::App;
@@ -45,21 +45,21 @@ impl NonTargetService for App {
         &self,
         request: Request<pb::GetNonTargetGroupRequest>,
     ) -> Result<Response<pb::GetNonTargetGroupResponse>, Status> {
-        let id = non_target::get_from_pb(request.into_inner()).map_err(status)?;
-        let row = self.core.get(&id).await?;
-        Ok(Response::new(pb::GetNonTargetGroupResponse {
-            non_target_group: Some(non_target::non_target_group_to_pb(&row)),
-        }))
+        let pb::GetNonTargetGroupRequest { name, as_of } = request.into_inner();
+        let Found { row, now: _, as_of } = self.core.get(&name, as_of).await?;
+        let non_target_group = Some(non_target::non_target_group_to_pb(&row));
+        Ok(Response::new(pb::GetNonTargetGroupResponse { non_target_group, as_of }))
     }
 
     async fn list_non_target_groups(
         &self,
         request: Request<pb::ListNonTargetGroupsRequest>,
     ) -> Result<Response<pb::ListNonTargetGroupsResponse>, Status> {
-        let pb::ListNonTargetGroupsRequest { page_size, page_token } = request.into_inner();
-        let (rows, next_page_token) = self.core.list(page_size, &page_token).await?;
+        let pb::ListNonTargetGroupsRequest { page_size, page_token, as_of } = request.into_inner();
+        let Listed { rows, next_page_token, now: _, as_of } =
+            self.core.list(page_size, &page_token, as_of).await?;
         let non_target_groups = rows.iter().map(|row| non_target::non_target_group_to_pb(row)).collect();
-        Ok(Response::new(pb::ListNonTargetGroupsResponse { non_target_groups, next_page_token }))
+        Ok(Response::new(pb::ListNonTargetGroupsResponse { non_target_groups, next_page_token, as_of }))
     }
 }
 

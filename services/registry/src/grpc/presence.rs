@@ -3,6 +3,7 @@
 use concord_proto::pb::registry::v1 as pb;
 use concord_proto::pb::registry::v1::presence_service_server::PresenceService;
 use concord_proto::registry::presence;
+use concord_server::past::Listed;
 use tonic::{Request, Response, Status};
 
 use crate::app::App;
@@ -31,9 +32,10 @@ impl PresenceService for App {
         &self,
         request: Request<pb::ListPresenceRequest>,
     ) -> Result<Response<pb::ListPresenceResponse>, Status> {
-        let pb::ListPresenceRequest { page_size, page_token } = request.into_inner();
-        let (rows, next_page_token) = self.core.list(page_size, &page_token).await?;
+        let pb::ListPresenceRequest { page_size, page_token, as_of } = request.into_inner();
+        let Listed { rows, next_page_token, now: _, as_of } =
+            self.core.list(page_size, &page_token, as_of).await?;
         let assessments = rows.iter().map(|row| presence::assessment_to_pb(row)).collect();
-        Ok(Response::new(pb::ListPresenceResponse { assessments, next_page_token }))
+        Ok(Response::new(pb::ListPresenceResponse { assessments, next_page_token, as_of }))
     }
 }

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use concord_proto::pb::registry::v1 as pb;
 use concord_proto::pb::registry::v1::protection_service_server::ProtectionService;
 use concord_proto::registry::protection;
-use concord_server::status::status;
+use concord_server::past::{Found, Listed};
 use tokio_stream::Stream;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -80,21 +80,21 @@ impl ProtectionService for App {
         &self,
         request: Request<pb::GetProtectedEntityRequest>,
     ) -> Result<Response<pb::GetProtectedEntityResponse>, Status> {
-        let id = protection::get_from_pb(request.into_inner()).map_err(status)?;
-        let row = self.core.get(&id).await?;
-        Ok(Response::new(pb::GetProtectedEntityResponse {
-            protected_entity: Some(protection::protected_entity_to_pb(&row)),
-        }))
+        let pb::GetProtectedEntityRequest { name, as_of } = request.into_inner();
+        let Found { row, now: _, as_of } = self.core.get(&name, as_of).await?;
+        let protected_entity = Some(protection::protected_entity_to_pb(&row));
+        Ok(Response::new(pb::GetProtectedEntityResponse { protected_entity, as_of }))
     }
 
     async fn list_protected_entities(
         &self,
         request: Request<pb::ListProtectedEntitiesRequest>,
     ) -> Result<Response<pb::ListProtectedEntitiesResponse>, Status> {
-        let pb::ListProtectedEntitiesRequest { page_size, page_token } = request.into_inner();
-        let (rows, next_page_token) = self.core.list(page_size, &page_token).await?;
+        let pb::ListProtectedEntitiesRequest { page_size, page_token, as_of } = request.into_inner();
+        let Listed { rows, next_page_token, now: _, as_of } =
+            self.core.list(page_size, &page_token, as_of).await?;
         let protected_entities = rows.iter().map(|row| protection::protected_entity_to_pb(row)).collect();
-        Ok(Response::new(pb::ListProtectedEntitiesResponse { protected_entities, next_page_token }))
+        Ok(Response::new(pb::ListProtectedEntitiesResponse { protected_entities, next_page_token, as_of }))
     }
 
     async fn import_protected_entities(

@@ -10,11 +10,15 @@ use concord_domain::rules::decision::{CONFIRM_WITHIN_S, Check, Decision, Status,
 use concord_domain::rules::evaluate::{Evaluation, Reach, Reached};
 use concord_domain::rules::review::Command as ReviewCommand;
 use concord_domain::rules::{Event, State};
+use concord_domain::table::Resource as _;
 use concord_domain::time::Timestamp;
 use concord_ledger::receipt::Receipt;
+use concord_proto::fields::Faults;
+use concord_proto::pb::ledger::v1::AsOf;
 use concord_server::call::Call;
 use concord_server::clock;
 use concord_server::core::{Snapshot, event_of, internal};
+use concord_server::past::Time;
 use concord_server::rows::Written;
 
 use super::App;
@@ -82,6 +86,24 @@ impl App {
     pub(crate) async fn stand(&self, id: &str) -> Result<Stand, Refusal> {
         let reach = self.followed.confirm().await;
         self.rechecked(id, reach).await
+    }
+
+    /// Where a decision stands, on heads confirmed now; or where it stood at a time, which nothing confirms any more.
+    pub(crate) async fn stood(
+        &self,
+        name: &str,
+        as_of: Option<Time>,
+    ) -> Result<(Stand, Option<AsOf>), Refusal> {
+        let mut faults = Faults::default();
+        let id = faults.id("name", Decision::COLLECTION, name);
+        let then = self.core.view(faults, as_of).await?;
+        if as_of.is_none() {
+            return Ok((self.stand(&id).await?, None));
+        }
+        let (decision, decided) = then.row::<Decision>(&id).await?;
+        let (status, changed) = then.row::<Status>(&id).await?;
+        let stood = Stand { decision, status, now: then.now(), confirmed: false, confirm_by: None };
+        Ok((stood, then.proven(decided.into_iter().chain(changed)).await?))
     }
 
     /// Where a decision stands, after it was evaluated anew: an end that time alone brings about has no entry that would

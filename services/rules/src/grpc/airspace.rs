@@ -3,7 +3,7 @@
 use concord_proto::pb::rules::v1 as pb;
 use concord_proto::pb::rules::v1::airspace_service_server::AirspaceService;
 use concord_proto::rules::airspace;
-use concord_server::status::status;
+use concord_server::past::{Found, Listed};
 use tonic::{Request, Response, Status};
 
 use crate::app::App;
@@ -41,20 +41,20 @@ impl AirspaceService for App {
         &self,
         request: Request<pb::GetAirReservationRequest>,
     ) -> Result<Response<pb::GetAirReservationResponse>, Status> {
-        let id = airspace::get_from_pb(request.into_inner()).map_err(status)?;
-        let row = self.core.get(&id).await?;
-        Ok(Response::new(pb::GetAirReservationResponse {
-            air_reservation: Some(airspace::reservation_to_pb(&row)),
-        }))
+        let pb::GetAirReservationRequest { name, as_of } = request.into_inner();
+        let Found { row, now: _, as_of } = self.core.get(&name, as_of).await?;
+        let air_reservation = Some(airspace::reservation_to_pb(&row));
+        Ok(Response::new(pb::GetAirReservationResponse { air_reservation, as_of }))
     }
 
     async fn list_air_reservations(
         &self,
         request: Request<pb::ListAirReservationsRequest>,
     ) -> Result<Response<pb::ListAirReservationsResponse>, Status> {
-        let pb::ListAirReservationsRequest { page_size, page_token } = request.into_inner();
-        let (rows, next_page_token) = self.core.list(page_size, &page_token).await?;
+        let pb::ListAirReservationsRequest { page_size, page_token, as_of } = request.into_inner();
+        let Listed { rows, next_page_token, now: _, as_of } =
+            self.core.list(page_size, &page_token, as_of).await?;
         let air_reservations = rows.iter().map(|row| airspace::reservation_to_pb(row)).collect();
-        Ok(Response::new(pb::ListAirReservationsResponse { air_reservations, next_page_token }))
+        Ok(Response::new(pb::ListAirReservationsResponse { air_reservations, next_page_token, as_of }))
     }
 }

@@ -7,6 +7,7 @@ use concord_proto::pb::rules::v1::check_service_server::CheckService;
 use concord_proto::rules::check;
 use concord_server::call::peer_of;
 use concord_server::ledger_service::until_drained;
+use concord_server::past::Listed;
 use concord_server::receipt::receipt_to_pb;
 use concord_server::status::status;
 use futures_util::StreamExt as _;
@@ -52,20 +53,21 @@ impl CheckService for App {
         &self,
         request: Request<pb::GetDecisionRequest>,
     ) -> Result<Response<pb::GetDecisionResponse>, Status> {
-        let id = check::id_from_pb(&request.into_inner().name).map_err(status)?;
-        let stand = self.stand(&id).await.map_err(status)?;
+        let pb::GetDecisionRequest { name, as_of } = request.into_inner();
+        let (stand, as_of) = self.stood(&name, as_of).await.map_err(status)?;
         let (decision, status) = (Some(check::decision_to_pb(&stand.decision)), Some(standing(&stand)));
-        Ok(Response::new(pb::GetDecisionResponse { decision, status }))
+        Ok(Response::new(pb::GetDecisionResponse { decision, status, as_of }))
     }
 
     async fn list_decisions(
         &self,
         request: Request<pb::ListDecisionsRequest>,
     ) -> Result<Response<pb::ListDecisionsResponse>, Status> {
-        let pb::ListDecisionsRequest { page_size, page_token } = request.into_inner();
-        let (rows, next_page_token) = self.core.list(page_size, &page_token).await?;
+        let pb::ListDecisionsRequest { page_size, page_token, as_of } = request.into_inner();
+        let Listed { rows, next_page_token, now: _, as_of } =
+            self.core.list(page_size, &page_token, as_of).await?;
         let decisions = rows.iter().map(|row| check::decision_to_pb(row)).collect();
-        Ok(Response::new(pb::ListDecisionsResponse { decisions, next_page_token }))
+        Ok(Response::new(pb::ListDecisionsResponse { decisions, next_page_token, as_of }))
     }
 
     async fn watch_decision(

@@ -50,9 +50,10 @@ impl CoordinationService for App {
         &self,
         request: Request<pb::ListCoordinationRequest>,
     ) -> Result<Response<pb::ListCoordinationResponse>, Status> {
-        let digest = coordination::list_from_pb(request.into_inner()).map_err(status)?;
-        let rows = self.said(&digest).await.map_err(status)?;
+        let pb::ListCoordinationRequest { operation_digest, as_of } = request.into_inner();
+        let faults = coordination::digest_faults(&operation_digest);
+        let (rows, as_of) = self.said(&operation_digest, faults, as_of).await.map_err(status)?;
         let coordination = rows.iter().map(|row| coordination::coordination_to_pb(row)).collect();
-        Ok(Response::new(pb::ListCoordinationResponse { coordination }))
+        Ok(Response::new(pb::ListCoordinationResponse { coordination, as_of }))
     }
 }

@@ -3,6 +3,7 @@
 use concord_proto::pb::rules::v1 as pb;
 use concord_proto::pb::rules::v1::rule_set_service_server::RuleSetService;
 use concord_proto::rules::rule_set;
+use concord_server::past::{Found, Listed};
 use concord_server::status::status;
 use tonic::{Request, Response, Status};
 
@@ -32,22 +33,19 @@ impl RuleSetService for App {
         &self,
         request: Request<pb::GetRuleSetRequest>,
     ) -> Result<Response<pb::GetRuleSetResponse>, Status> {
-        let mut id = rule_set::get_from_pb(request.into_inner()).map_err(status)?;
-        if id == rule_set::IN_FORCE {
-            let snapshot = self.core.read().await.map_err(status)?;
-            id = snapshot.state.0.rule_set_in_force().map_or(id, |row| row.id.clone());
-        }
-        let row = self.core.get(&id).await?;
-        Ok(Response::new(pb::GetRuleSetResponse { rule_set: Some(rule_set::rule_set_to_pb(&row)) }))
+        let pb::GetRuleSetRequest { name, as_of } = request.into_inner();
+        let Found { row, now: _, as_of } = self.rule_set(&name, as_of).await.map_err(status)?;
+        Ok(Response::new(pb::GetRuleSetResponse { rule_set: Some(rule_set::rule_set_to_pb(&row)), as_of }))
     }
 
     async fn list_rule_sets(
         &self,
         request: Request<pb::ListRuleSetsRequest>,
     ) -> Result<Response<pb::ListRuleSetsResponse>, Status> {
-        let pb::ListRuleSetsRequest { page_size, page_token } = request.into_inner();
-        let (rows, next_page_token) = self.core.list(page_size, &page_token).await?;
+        let pb::ListRuleSetsRequest { page_size, page_token, as_of } = request.into_inner();
+        let Listed { rows, next_page_token, now: _, as_of } =
+            self.core.list(page_size, &page_token, as_of).await?;
         let rule_sets = rows.iter().map(|row| rule_set::rule_set_to_pb(row)).collect();
-        Ok(Response::new(pb::ListRuleSetsResponse { rule_sets, next_page_token }))
+        Ok(Response::new(pb::ListRuleSetsResponse { rule_sets, next_page_token, as_of }))
     }
 }
