@@ -83,6 +83,7 @@ impl Dripping {
 #[tonic::async_trait]
 impl LedgerService for Dripping {
     type WatchHeadStream = tokio_stream::Empty<Result<pb::WatchHeadResponse, Status>>;
+    type WatchEntriesStream = tokio_stream::Empty<Result<pb::WatchEntriesResponse, Status>>;
 
     async fn get_head(
         &self,
@@ -165,6 +166,20 @@ impl LedgerService for Dripping {
         &self,
         _: Request<pb::GetConsistencyProofRequest>,
     ) -> Result<Response<pb::GetConsistencyProofResponse>, Status> {
+        Err(never_asked())
+    }
+
+    async fn watch_entries(
+        &self,
+        _: Request<pb::WatchEntriesRequest>,
+    ) -> Result<Response<Self::WatchEntriesStream>, Status> {
+        Err(never_asked())
+    }
+
+    async fn get_tile(
+        &self,
+        _: Request<pb::GetTileRequest>,
+    ) -> Result<Response<pb::GetTileResponse>, Status> {
         Err(never_asked())
     }
 }

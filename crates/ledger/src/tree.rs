@@ -5,6 +5,9 @@
 
 use crate::hash::{Hash, empty_root, node};
 
+/// Hashes of a full tile (C2SP tlog-tiles).
+pub const TILE_WIDTH: u64 = 256;
+
 /// A Merkle tree that grows at its right edge.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
@@ -166,6 +169,22 @@ impl Tree {
         }
         path.reverse();
         Some(path)
+    }
+
+    /// The first `width` hashes of a tile of the tree of `size` leaves (C2SP tlog-tiles): the roots of complete subtrees
+    /// over [`TILE_WIDTH`] to the power of `level` leaves each, from that of number `index * TILE_WIDTH` on; `None` where
+    /// that tree has not so many of them.
+    #[must_use]
+    pub fn tile(&self, level: u32, index: u64, width: u64, size: u64) -> Option<&[Hash]> {
+        let height = level.checked_mul(TILE_WIDTH.ilog2())?;
+        let start = index.checked_mul(TILE_WIDTH)?;
+        let end = start.checked_add(width)?;
+        let complete = size.min(self.size()).checked_shr(height)?;
+        if width == 0 || width > TILE_WIDTH || end > complete {
+            return None;
+        }
+        let row = self.levels.get(usize::try_from(height).ok()?)?;
+        row.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
     }
 
     /// Hash over leaves `start..end`, where `start` is a multiple of the next power of two not below the length.

@@ -1,5 +1,6 @@
 //! `LedgerService`, the same in every process: what the own ledger holds, proofs of it, and what its witnesses say.
 
+mod entries;
 mod status;
 mod witnessing;
 
@@ -10,7 +11,7 @@ use concord_domain::fold::Fold;
 use concord_ledger::hash::Hash;
 use concord_proto::pb::ledger::v1 as pb;
 use concord_proto::pb::ledger::v1::ledger_service_server::LedgerService;
-use concord_store::{Head, Ledger, Page};
+use concord_store::{Head, Ledger};
 use futures_core::Stream;
 use futures_util::StreamExt as _;
 use tokio_stream::wrappers::WatchStream;
@@ -20,10 +21,9 @@ use tonic::{Request, Response, Status};
 use crate::call::peer_of;
 use crate::core::{Core, internal};
 use crate::folded::Folded;
-use crate::receipt::{entry_to_pb, receipt_to_pb};
+use crate::receipt::receipt_to_pb;
 use crate::status::status;
 
-const PAGE_DEFAULT: usize = 500;
 const PAGE_MAX: usize = 1_000;
 
 /// Answers from the ledger of one service.
@@ -85,6 +85,7 @@ fn out_of_range(field: &str, value: u64, size: u64) -> Status {
 #[tonic::async_trait]
 impl<D: Fold> LedgerService for LedgerReader<D> {
     type WatchHeadStream = Pin<Box<dyn Stream<Item = Result<pb::WatchHeadResponse, Status>> + Send>>;
+    type WatchEntriesStream = Pin<Box<dyn Stream<Item = Result<pb::WatchEntriesResponse, Status>> + Send>>;
 
     async fn get_head(
         &self,
@@ -149,23 +150,23 @@ impl<D: Fold> LedgerService for LedgerReader<D> {
     ) -> Result<Response<pb::ListEntriesResponse>, Status> {
         let pb::ListEntriesRequest { first_index, page_size } = request.into_inner();
         let max = match usize::try_from(page_size).unwrap_or(PAGE_MAX) {
-            0 => PAGE_DEFAULT,
+            0 => entries::PAGE_DEFAULT,
             asked => asked.min(PAGE_MAX),
         };
-        let size = self.ledger().head().size;
-        if first_index > size {
-            return Err(out_of_range("first_index", first_index, size));
-        }
-        let page = self
-            .blocking(move |reader| reader.ledger().page(first_index, max).map_err(|e| internal(&e)))
-            .await?;
-        let (entries, checkpoint, earlier_checkpoints) = match page {
-            Some(Page { entries, earlier_checkpoints, checkpoint }) => {
-                (entries.iter().map(entry_to_pb).collect(), checkpoint, earlier_checkpoints)
-            }
-            None => (Vec::new(), self.ledger().checkpoint(), Vec::new()),
-        };
+        self.at_most_next(first_index)?;
+        let page = self.page(first_index, max).await?;
+        let (entries, checkpoint, earlier_checkpoints) =
+            page.unwrap_or_else(|| (Vec::new(), self.ledger().checkpoint(), Vec::new()));
         Ok(Response::new(pb::ListEntriesResponse { entries, checkpoint, earlier_checkpoints }))
+    }
+
+    async fn watch_entries(
+        &self,
+        request: Request<pb::WatchEntriesRequest>,
+    ) -> Result<Response<Self::WatchEntriesStream>, Status> {
+        let pb::WatchEntriesRequest { first_index } = request.into_inner();
+        self.at_most_next(first_index)?;
+        Ok(Response::new(until_drained(self.watch(first_index), self.drain.clone())))
     }
 
     async fn get_ledger_status(
@@ -197,6 +198,14 @@ impl<D: Fold> LedgerService for LedgerReader<D> {
         let proof = self.ledger().consistency_proof(old_size, new_size);
         let proof = proof.ok_or_else(|| out_of_range("old_size", old_size, newest))?;
         Ok(Response::new(pb::GetConsistencyProofResponse { new_size, proof: hashes(proof) }))
+    }
+
+    async fn get_tile(
+        &self,
+        request: Request<pb::GetTileRequest>,
+    ) -> Result<Response<pb::GetTileResponse>, Status> {
+        let hashes = entries::tile(self, &request.into_inner()).map_err(status)?.into();
+        Ok(Response::new(pb::GetTileResponse { hashes }))
     }
 }
 

@@ -201,6 +201,12 @@ impl<M> Ledger<M> {
         (new <= self.head().size).then(|| self.shared.book.consistency_proof(old, new)).flatten()
     }
 
+    /// The first `width` hashes of a tile (C2SP tlog-tiles); `None` where so many were never published.
+    #[must_use]
+    pub fn tile(&self, level: u32, index: u64, width: u64) -> Option<Vec<Hash>> {
+        self.shared.book.tile(level, index, width, self.head().size)
+    }
+
     /// Root at a size; `None` where that was never published.
     #[must_use]
     pub fn root_at(&self, size: u64) -> Option<Hash> {

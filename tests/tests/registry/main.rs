@@ -11,6 +11,7 @@
 
 mod certificate;
 mod designation;
+mod entries;
 mod handshake;
 mod identity;
 mod import;

@@ -95,6 +95,50 @@ fn roots_agree_with_the_definition() {
     assert_eq!(tree.root_at(71), None);
 }
 
+/// The root of a tree by its tiles alone, at a size.
+fn root_by_tiles(tree: &Tree, size: u64) -> Hash {
+    let mut right_edge = Vec::new();
+    for level in 0u32.. {
+        let width_of_hash = TILE_WIDTH.pow(level);
+        let complete = size / width_of_hash;
+        if complete == 0 {
+            break;
+        }
+        let (full, rest) = (complete / TILE_WIDTH, complete % TILE_WIDTH);
+        for index in 0..full {
+            let tile = tree.tile(level, index, TILE_WIDTH, size).unwrap();
+            assert_eq!(tile.len() as u64, TILE_WIDTH);
+            let above = tree.tile(level + 1, index / TILE_WIDTH, index % TILE_WIDTH + 1, size).unwrap();
+            assert_eq!(above.last(), Some(&definition(tile)), "level {level}, tile {index}");
+        }
+        if rest > 0 {
+            right_edge.push(tree.tile(level, full, rest, size).unwrap().to_vec());
+        }
+        assert_eq!(tree.tile(level, full, rest + 1, size), None, "no hash beyond the tree");
+    }
+    // Each level's rest lies to the right of all that is above it.
+    right_edge
+        .into_iter()
+        .fold(None, |right: Option<Hash>, rest| {
+            let mut edge = Edge { subtrees: Vec::new() };
+            rest.into_iter().for_each(|hash| edge.append(hash));
+            let left = edge.subtrees.into_iter().rev().map(|(_, hash)| hash);
+            right.into_iter().chain(left).reduce(|right, left| node(&left, &right))
+        })
+        .unwrap_or_else(empty_root)
+}
+
+#[test]
+fn tiles_give_the_root_of_every_size_and_no_hash_beyond_it() {
+    let tree = numbered(1_300);
+    for size in (0..1_300).step_by(37).chain([1, 255, 256, 257, 511, 512, 513, 1_024, 1_300]) {
+        assert_eq!(Some(root_by_tiles(&tree, size)), tree.root_at(size), "size {size}");
+    }
+    for (level, index, width) in [(0, 0, 0), (0, 0, 257), (0, u64::MAX, 1), (8, 0, 1), (u32::MAX, 0, 1)] {
+        assert_eq!(tree.tile(level, index, width, 1_300), None, "{level} {index} {width}");
+    }
+}
+
 #[test]
 fn the_root_ahead_of_appending_is_the_root_after_it() {
     let whole = numbered(40);

@@ -144,6 +144,11 @@ impl Book {
         self.read().tree.inclusion_proof(index, size)
     }
 
+    /// Hashes of a tile of the tree of a size.
+    pub(crate) fn tile(&self, level: u32, index: u64, width: u64, size: u64) -> Option<Vec<Hash>> {
+        self.read().tree.tile(level, index, width, size).map(<[Hash]>::to_vec)
+    }
+
     /// Proof between two sizes.
     pub(crate) fn consistency_proof(&self, old: u64, new: u64) -> Option<Vec<Hash>> {
         self.read().tree.consistency_proof(old, new)

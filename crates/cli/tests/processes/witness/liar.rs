@@ -104,6 +104,7 @@ impl Between {
 #[tonic::async_trait]
 impl LedgerService for Between {
     type WatchHeadStream = tokio_stream::Empty<Result<ledger::WatchHeadResponse, Status>>;
+    type WatchEntriesStream = tokio_stream::Empty<Result<ledger::WatchEntriesResponse, Status>>;
 
     async fn get_head(
         &self,
@@ -198,5 +199,19 @@ impl LedgerService for Between {
         request: Request<ledger::GetConsistencyProofRequest>,
     ) -> Result<Response<ledger::GetConsistencyProofResponse>, Status> {
         self.real.clone().get_consistency_proof(request.into_inner()).await
+    }
+
+    async fn watch_entries(
+        &self,
+        _: Request<ledger::WatchEntriesRequest>,
+    ) -> Result<Response<Self::WatchEntriesStream>, Status> {
+        Ok(Response::new(tokio_stream::empty()))
+    }
+
+    async fn get_tile(
+        &self,
+        request: Request<ledger::GetTileRequest>,
+    ) -> Result<Response<ledger::GetTileResponse>, Status> {
+        self.real.clone().get_tile(request.into_inner()).await
     }
 }
