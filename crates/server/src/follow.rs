@@ -39,15 +39,6 @@ pub struct Kept<D: Fold, E> {
     sink: Folding<D, E>,
 }
 
-/// What becomes of entries that were kept and are not believed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unbelieved {
-    /// Nothing is served over them.
-    Refused,
-    /// They are left out, from there on, and asked for again: for a service that waits for nobody.
-    LeftOut,
-}
-
 /// A followed ledger.
 pub struct Followed<E> {
     follower: Follower,
@@ -56,7 +47,8 @@ pub struct Followed<E> {
 }
 
 impl<D: Fold, E: DeserializeOwned + Send + 'static> Kept<D, E> {
-    /// Opens the copy of `service`'s ledger, verifies it, and folds what it holds.
+    /// Opens the copy of `service`'s ledger, verifies it, and folds what it holds. From the first entry on that is not
+    /// believed it is left out and asked for again, so that no answer that waits for this ledger is given meanwhile.
     ///
     /// # Errors
     /// Says what keeps it from being followed.
@@ -64,7 +56,6 @@ impl<D: Fold, E: DeserializeOwned + Send + 'static> Kept<D, E> {
         service: &'static str,
         config: &Config,
         core: &Core<D>,
-        unbelieved: Unbelieved,
         take_in: TakeIn<D, E>,
     ) -> Result<Self, String> {
         let accord = core.accord();
@@ -80,15 +71,11 @@ impl<D: Fold, E: DeserializeOwned + Send + 'static> Kept<D, E> {
         let operator = accord.operator().map(|p| p.id.clone()).unwrap_or_else(|| "operator".into());
         let sink = Folding { core: core.clone(), copy, operator, take_in };
         let mut kept = Self { channel, verifier, chain: Chain::new(&origin), sink };
-        match (kept.fold(&entries).await, unbelieved) {
-            (Ok(()), _) => {}
-            (Err(cause), Unbelieved::Refused) => return Err(cause),
-            (Err(cause), Unbelieved::LeftOut) => {
-                tracing::error!(%cause, service, "what was kept of a followed ledger is not believed, and is left out from there on");
-                for entry in entries {
-                    if kept.fold(&[entry]).await.is_err() {
-                        break;
-                    }
+        if let Err(cause) = kept.fold(&entries).await {
+            tracing::error!(%cause, service, "what was kept of a followed ledger is not believed, and is left out from there on");
+            for entry in entries {
+                if kept.fold(&[entry]).await.is_err() {
+                    break;
                 }
             }
         }
@@ -133,7 +120,7 @@ impl<D: Fold, E: DeserializeOwned + Send + 'static> Kept<D, E> {
         })
     }
 
-    /// Follows on, until `drain` is cancelled; never over a history without `floor`, a head that an own entry rests on, or else
+    /// Follows on, until `drain` is cancelled; never over a history without `floor`, a head that an own entry rests on, nor
     /// without what was kept and left out. What nobody waits for is let gather for `rest`.
     ///
     /// # Errors
@@ -144,7 +131,8 @@ impl<D: Fold, E: DeserializeOwned + Send + 'static> Kept<D, E> {
         rest: Duration,
         drain: &CancellationToken,
     ) -> Result<Followed<E>, String> {
-        let floor = floor.map(verified).transpose()?.or_else(|| self.left_out());
+        let floor = floor.map(verified).transpose()?.into_iter().chain(self.left_out());
+        let floor = floor.max_by_key(|head| head.size);
         let Self { channel, verifier, chain, sink } = self;
         let copy = Arc::clone(&sink.copy);
         let from = Beginning { verifier, chain, floor, rest };

@@ -12,7 +12,7 @@ use std::time::Duration;
 use concord_domain::incidents::{Command, Event, Followed as FollowedEntries, State};
 use concord_server::config::Config;
 use concord_server::core::{Core, Settle};
-use concord_server::follow::{Kept, Unbelieved};
+use concord_server::follow::Kept;
 use concord_server::process::{Ended, Service, run as run_process};
 use concord_server::verifier::dsse;
 use tokio::net::TcpListener;
@@ -47,12 +47,11 @@ pub async fn run(config: Config, listener: TcpListener, stop: CancellationToken)
 
 async fn following(config: &Config, core: Core<State>, drain: CancellationToken) -> Result<App, String> {
     // Neither keeps the line, a report or a suspension from being taken by what it made up.
-    let registry = Kept::open("registry", config, &core, Unbelieved::LeftOut, |events, _, _| {
+    let registry = Kept::open("registry", config, &core, |events, _, _| {
         Command::Followed(FollowedEntries::Registry(events))
     });
-    let rules = Kept::open("rules", config, &core, Unbelieved::LeftOut, |events, _, _| {
-        Command::Followed(FollowedEntries::Rules(events))
-    });
+    let rules =
+        Kept::open("rules", config, &core, |events, _, _| Command::Followed(FollowedEntries::Rules(events)));
     let (registry, rules) = (registry.await?, rules.await?);
     let registry = Arc::new(registry.follow(None, Duration::ZERO, &drain)?);
     let rules = Arc::new(rules.follow(None, RULES_REST, &drain)?);

@@ -14,7 +14,7 @@ use concord_server::call::Call;
 use concord_server::clock::Steady;
 use concord_server::config::Config;
 use concord_server::core::Core;
-use concord_server::follow::{Followed, Kept, Unbelieved};
+use concord_server::follow::{Followed, Kept};
 use tokio_util::sync::CancellationToken;
 
 use crate::{ADOPTION_POLL, BARRIER_MAX};
@@ -39,12 +39,12 @@ impl Following {
             false => Some(Steady::begin(&config.data_dir, latest(core)?)),
         };
         let registry: Kept<State, registry::Event> =
-            Kept::open("registry", config, core, Unbelieved::Refused, |events, head, news| {
+            Kept::open("registry", config, core, |events, head, news| {
                 Command::Followed(FollowedEntries { entries: Entries::Registry(events), head, news })
             })
             .await?;
         let incidents: Kept<State, incidents::Event> =
-            Kept::open("incidents", config, core, Unbelieved::Refused, |events, head, news| {
+            Kept::open("incidents", config, core, |events, head, news| {
                 Command::Followed(FollowedEntries { entries: Entries::Incidents(events), head, news })
             })
             .await?;

@@ -303,6 +303,10 @@ async fn a_registry_that_forges_approvals_gets_every_check_denied() {
         liar.close().await;
         cluster.restart("registry").await;
         nothing_is_permitted(&cluster, what, "REGISTRY_UNAVAILABLE").await;
+        // The same after a start on what was kept of it.
+        cluster.stop("rules").await;
+        cluster.restart("rules").await;
+        nothing_is_permitted(&cluster, what, "REGISTRY_UNAVAILABLE").await;
     }
 }
 
