@@ -1,18 +1,18 @@
 //! `concord replay`: every decision of an exported rules ledger, recomputed from the exported ledgers that it rests on,
-//! without reading a stored verdict but to compare it.
+//! without reading a stored verdict but to compare it, and without believing a consent that its party did not sign.
 
 use std::path::PathBuf;
 
 use concord_domain::accord::Accord;
-use concord_domain::fold::Fold;
+use concord_domain::fold::Fold as _;
 use concord_domain::rules::Event;
 use concord_domain::rules::decision::{Decision, difference, recompute};
+use concord_domain::signed::Followable;
 use concord_domain::table::Resource as _;
 use concord_ledger::entry::Entry;
-use serde::de::DeserializeOwned;
 
 use crate::deployment::read_accord;
-use crate::verify::read_ledger;
+use crate::verify::{read_ledger, vouched_event};
 use crate::{Failure, say};
 
 /// Flags of `concord replay`.
@@ -64,10 +64,10 @@ fn replay(accord: &Accord, followed: &Followed<'_>, rules: &str) -> Result<u64, 
     let mut state = begun.clone();
     let mut count = 0;
     for entry in &read_ledger(accord, rules)? {
-        let event: Event = event(entry)?;
+        let event: Event = vouched_event(accord, &state, entry)?;
         if let Event::Decision(decision) = &event {
-            registry.fold_up_to(&mut state.registry, &begun.registry, decision)?;
-            incidents.fold_up_to(&mut state.incidents, &begun.incidents, decision)?;
+            registry.fold_up_to(accord, (&mut state.registry, &begun.registry), decision)?;
+            incidents.fold_up_to(accord, (&mut state.incidents, &begun.incidents), decision)?;
             let again = recompute(&state, decision).map_err(|e| e.to_string())?;
             if let Some(differs) = difference(decision, &again) {
                 return Err(format!("DIVERGENCE in {}: {differs}", decision.name()));
@@ -92,21 +92,22 @@ impl Source {
     }
 
     /// Folds as far as a decision rests on it; a later one rests on less where rules had lost its copy.
-    fn fold_up_to<F: Fold>(&mut self, state: &mut F, begun: &F, decision: &Decision) -> Result<(), String> {
+    fn fold_up_to<F: Followable>(
+        &mut self,
+        accord: &Accord,
+        (state, begun): (&mut F, &F),
+        decision: &Decision,
+    ) -> Result<(), String> {
         let size = usize::try_from(decision.rests_on_size(&self.origin)).map_err(|e| e.to_string())?;
         if size < self.folded {
             (*state, self.folded) = (begun.clone(), 0);
         }
         let due = self.entries.get(self.folded..size);
         for entry in due.ok_or_else(|| format!("{} ends before entry {size}", self.origin))? {
-            state.apply(&event::<F::Event>(entry)?);
+            let event = vouched_event(accord, state, entry).map_err(|e| format!("{}: {e}", self.origin))?;
+            state.apply(&event);
         }
         self.folded = size;
         Ok(())
     }
-}
-
-fn event<E: DeserializeOwned>(entry: &Entry) -> Result<E, String> {
-    let body = entry.body().ok_or_else(|| format!("entry {} has no body", entry.index()))?;
-    serde_json::from_slice(body).map_err(|e| format!("entry {}: {e}", entry.index()))
 }

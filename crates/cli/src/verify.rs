@@ -6,7 +6,7 @@ mod journal;
 use std::path::{Path, PathBuf};
 
 use concord_domain::accord::Accord;
-use concord_domain::fold::Fold;
+use concord_domain::signed::Followable;
 use concord_domain::time::Timestamp;
 use concord_domain::{incidents, registry, rules};
 use concord_ledger::checkpoint::LogVerifier;
@@ -16,6 +16,7 @@ use concord_ledger::evidence::{Evidence, Proven};
 use concord_ledger::export::verify_export;
 use concord_ledger::hash::to_hex;
 use concord_ledger::receipt::Receipt;
+use concord_server::verifier::dsse;
 use concord_server::witness::{cosignatures, witnesses};
 
 use crate::deployment::read_accord;
@@ -41,7 +42,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     };
     let journals = journals(&accord, &args.file).map_err(|e| input(&e))?;
     for (place, log) in &journals {
-        let told = journal::verify(place, log).map_err(|e| not(place, e))?;
+        let told = journal::verify(&accord, place, log).map_err(|e| not(place, e))?;
         say::line(&format!("{}: verified: {told}", place.display()));
     }
     if !journals.is_empty() {
@@ -140,15 +141,15 @@ fn verify_evidence(accord: &Accord, evidence: &Evidence) -> Result<String, Strin
 fn verify_ledger(accord: &Accord, text: &str) -> Result<String, String> {
     let entries = read_ledger(accord, text)?;
     let origin = entries.first().map(|entry| entry.header().origin()).unwrap_or_default();
-    folded_entries(&origin, &entries)
+    folded_entries(accord, &origin, &entries)
 }
 
 /// What entries fold to by the same code that the services run.
-fn folded_entries(origin: &str, entries: &[Entry]) -> Result<String, String> {
+fn folded_entries(accord: &Accord, origin: &str, entries: &[Entry]) -> Result<String, String> {
     let told = match origin.rsplit('/').next() {
-        Some("registry") => told_registry(&folded(registry::State::new(), entries)?),
-        Some("rules") => told_rules(&folded(rules::State::new(), entries)?),
-        Some("incidents") => told_incidents(&folded(incidents::State::default(), entries)?),
+        Some("registry") => told_registry(&folded(accord, registry::State::new(), entries)?),
+        Some("rules") => told_rules(&folded(accord, rules::State::new(), entries)?),
+        Some("incidents") => told_incidents(&folded(accord, incidents::State::default(), entries)?),
         _ => return Err(format!("{origin} is no ledger of a service")),
     };
     Ok(format!("{} entries of {origin}; folded: {told}", entries.len()))
@@ -166,12 +167,11 @@ pub(crate) fn read_ledger(accord: &Accord, text: &str) -> Result<Vec<Entry>, Str
     Ok(verified.entries)
 }
 
-/// Folds a whole ledger; each entry must be of the kind that its header says.
-fn folded<F: Fold>(mut state: F, entries: &[Entry]) -> Result<F, String> {
+/// Folds a whole ledger; each entry must be of the kind that its header says, and what exposes must bear the signatures of
+/// those who consented.
+fn folded<F: Followable>(accord: &Accord, mut state: F, entries: &[Entry]) -> Result<F, String> {
     for entry in entries {
-        let body = entry.body().ok_or_else(|| format!("entry {} has no body", entry.index()))?;
-        let event: F::Event =
-            serde_json::from_slice(body).map_err(|e| format!("entry {}: {e}", entry.index()))?;
+        let event: F::Event = vouched_event(accord, &state, entry)?;
         if F::kind(&event) != entry.kind() {
             let (index, said, found) = (entry.index(), entry.kind(), F::kind(&event));
             return Err(format!("entry {index} says {said} and records {found}"));
@@ -179,6 +179,23 @@ fn folded<F: Fold>(mut state: F, entries: &[Entry]) -> Result<F, String> {
         state.apply(&event);
     }
     Ok(state)
+}
+
+/// The event of an entry, where all that it exposes over the state before it is signed by those whose consent it needs.
+///
+/// # Errors
+/// Names the entry, and what it lacks.
+pub(crate) fn vouched_event<F: Followable>(
+    accord: &Accord,
+    before: &F,
+    entry: &Entry,
+) -> Result<F::Event, String> {
+    let body = entry.body().ok_or_else(|| format!("entry {} has no body", entry.index()))?;
+    let event: F::Event =
+        serde_json::from_slice(body).map_err(|e| format!("entry {}: {e}", entry.index()))?;
+    let vouched = before.vouched(&event, (accord, &Some(dsse())));
+    vouched.map_err(|cause| format!("entry {}: {cause}", entry.index()))?;
+    Ok(event)
 }
 
 fn told_registry(state: &registry::State) -> String {

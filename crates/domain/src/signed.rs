@@ -150,7 +150,7 @@ impl<'a> Consented<'a> {
 
     /// Whether the consents are all those that the act needs, each over its party's own signature. For whoever follows a
     /// ledger and does not trust the service that keeps it.
-    fn vouched(&self, by: By<'_>) -> Result<(), String> {
+    pub(crate) fn vouched(&self, by: By<'_>) -> Result<(), String> {
         let Self { subject, alone, given } = self;
         let has_consented =
             |party: &ParticipantId| given.iter().any(|approval| &approval.by.participant == party);

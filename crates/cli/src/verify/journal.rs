@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use concord_domain::accord::Accord;
 use concord_ledger::chain::Chain;
 use concord_ledger::checkpoint::LogVerifier;
 use concord_ledger::entry::Entry;
@@ -11,14 +12,14 @@ use concord_store::{Group, Survey};
 ///
 /// # Errors
 /// Names the first thing wrong.
-pub(super) fn verify(place: &Path, log: &LogVerifier) -> Result<String, String> {
+pub(super) fn verify(accord: &Accord, place: &Path, log: &LogVerifier) -> Result<String, String> {
     let survey = Survey::of(place, log).map_err(|e| e.to_string())?;
     // What stands before the damage is verified first: the first thing wrong is named.
     let entries = signed(&survey, log)?;
     if let Some(damage) = &survey.damage {
         return Err(damage.to_string());
     }
-    let told = super::folded_entries(log.origin(), &entries)?;
+    let told = super::folded_entries(accord, log.origin(), &entries)?;
     Ok(match survey.torn_tail {
         Some(torn) => format!("{told}; {} bytes of an unfinished group follow", torn.bytes),
         None => told,

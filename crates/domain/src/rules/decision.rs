@@ -15,7 +15,7 @@ use crate::rules::evaluate::{Evaluation, Reach, evaluate};
 use crate::rules::finding::{Finding, Verdict};
 use crate::rules::operation::{Class, Operation};
 use crate::rules::{Event, State};
-use crate::signed::Subject;
+use crate::signed::{By, Consented, Subject};
 use crate::table::Resource;
 use crate::time::Timestamp;
 
@@ -189,6 +189,28 @@ impl Status {
             since: decision.at,
             reviews: Approvals::new(decision.submitted_by.clone(), decision.at),
             reason: String::new(),
+        }
+    }
+
+    /// Whether the operation of a decision may go ahead by this change only where a reviewer of every party has signed that
+    /// very decision.
+    ///
+    /// # Errors
+    /// Names what it lacks.
+    pub(super) fn vouched_for(&self, decision: Option<&Decision>, by: By<'_>) -> Result<(), String> {
+        let decision = decision.ok_or_else(|| format!("{} changed before it was made", self.id))?;
+        match self.stage {
+            Stage::Permitted => Err(format!("{} was permitted after it was decided", decision.name())),
+            Stage::Released if decision.verdict != Verdict::Refer => {
+                Err(format!("{} was released and had not been referred", decision.name()))
+            }
+            Stage::Released => Consented::by_all(decision.release_subject(), [&self.reviews]).vouched(by),
+            Stage::Referred
+            | Stage::Denied
+            | Stage::Refused
+            | Stage::Lapsed
+            | Stage::Void
+            | Stage::Expired => Ok(()),
         }
     }
 

@@ -21,8 +21,8 @@ use crate::rules::restriction::{self, Compiled, Compiler};
 use crate::rules::review;
 use crate::rules::rule_set::{self, Article, RuleSet, Stage, Text};
 use crate::rules::voiding;
-use crate::signed::{By, Followable as _, Verifier, Verifying};
-use crate::table::{Row, Table};
+use crate::signed::{By, Followable, Verifier, Verifying, Vouched as _};
+use crate::table::{Resource as _, Row, Table};
 use crate::time::Timestamp;
 
 /// What rules records.
@@ -328,6 +328,21 @@ impl State {
 impl Default for State {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl Followable for State {
+    fn vouched(&self, event: &Event, by: By<'_>) -> Result<(), String> {
+        match event {
+            Event::RuleSet(_, row) => row.vouched(self.rule_sets.get(row.id()).map(AsRef::as_ref), by),
+            Event::Status(_, row) => row.vouched_for(self.decisions.get(row.id()).map(AsRef::as_ref), by),
+            // A decision is recomputed, and each of the others its giver can take back alone.
+            Event::AccordOpened(_)
+            | Event::Decision(_)
+            | Event::Coordination(_)
+            | Event::Reservation(..)
+            | Event::HeadAdvanced(_) => Ok(()),
+        }
     }
 }
 

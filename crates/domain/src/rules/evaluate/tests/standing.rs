@@ -12,12 +12,13 @@ use crate::registry;
 use crate::registry::presence::{Level, Subject};
 use crate::registry::protection::{Category, Stage as Protected};
 use crate::rules::coordination::{self, Said};
-use crate::rules::decision::{Check, Decision, Stage};
+use crate::rules::decision::{Check, Decision, Stage, Status};
 use crate::rules::evaluate::*;
 use crate::rules::review::{Command as ReviewCommand, Review};
 use crate::rules::rule_set::{Change, RuleSet, Stage as RuleSetStage, Text};
 use crate::rules::state::{Entries, Followed};
 use crate::rules::{Command, Event, State};
+use crate::signed::Followable as _;
 use crate::signing::{Signing, verifier};
 use crate::time::Interval;
 
@@ -158,6 +159,42 @@ fn a_release_counts_over_the_reviewing_partys_own_signature_over_that_decision_a
     give(&mut state, by.clone(), 1, sound).unwrap();
     give(&mut state, by, 2, refusal(String::new())).unwrap();
     assert_eq!(state.statuses.get(&decision.id).unwrap().stage, Stage::Refused);
+}
+
+#[test]
+fn whoever_reads_the_ledger_believes_no_release_that_not_every_party_has_signed() {
+    let mut setup = Setup::in_order();
+    setup.operation.sources.truncate(1);
+    let mut state = rules(&setup);
+    let decision = decided(&mut state, &setup);
+    let (by, command) = release(&decision, "party-a", setup.reach);
+    give(&mut state, by, 1, command).unwrap();
+    let before = state.clone();
+    let (by, command) = release(&decision, "party-b", setup.reach);
+    let released = give(&mut state, by, 2, command).unwrap().remove(0);
+    let Event::Status(change, status) = &released else { panic!("a status") };
+    let verifying = Some(verifier());
+    let believed = |status: Status| {
+        before.vouched(&Event::Status(*change, Box::new(status)), (&setup.accord, &verifying)).is_ok()
+    };
+    let status = status.as_ref();
+    assert!(status.stage == Stage::Released && believed(status.clone()));
+    let mut by_one = status.clone();
+    by_one.reviews.given.remove(&"party-b".into());
+    let mut copied = status.clone();
+    let of_a = copied.reviews.given[&"party-a".into()].envelope.clone();
+    copied.reviews.given.get_mut(&"party-b".into()).unwrap().envelope = of_a;
+    let permitted = Status { stage: Stage::Permitted, ..status.clone() };
+    let of_none = Status { id: "decision-9".to_owned(), ..status.clone() };
+    for (what, forged) in
+        [("by one", by_one), ("copied", copied), ("permitted", permitted), ("of no decision", of_none)]
+    {
+        assert!(!believed(forged), "{what}");
+    }
+    let denied = Decision { verdict: Verdict::Deny, ..decision };
+    let mut before = before.clone();
+    before.decisions.put(denied);
+    assert!(before.vouched(&released, (&setup.accord, &verifying)).is_err(), "it had not been referred");
 }
 
 #[test]
