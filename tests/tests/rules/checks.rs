@@ -129,6 +129,7 @@ async fn a_referral_is_released_by_every_party_and_refused_by_one() {
     let other = referred(&cluster).await;
     let refused = review(&cluster, "party-b", &other, Refuse).await.unwrap();
     assert_eq!(refused.state(), pb::DecisionState::Refused);
+    assert_eq!(refused.refused_by.unwrap().participant, "party-b", "who refused is told");
 
     let late = referred(&cluster).await;
     notify_clinic(&cluster).await;

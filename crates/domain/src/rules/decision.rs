@@ -161,7 +161,17 @@ pub struct Status {
     pub since: Timestamp,
     /// Releases so far; whoever submitted it may not release it.
     pub reviews: Approvals,
-    /// Why a reviewer refused.
+    /// The reviewer who refused, and why.
+    pub refused: Option<Refused>,
+}
+
+/// That a reviewer refused to release a referral.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refused {
+    /// The reviewer.
+    pub by: Actor,
+    /// Why.
     pub reason: String,
 }
 
@@ -188,7 +198,7 @@ impl Status {
             causes: Vec::new(),
             since: decision.at,
             reviews: Approvals::new(decision.submitted_by.clone(), decision.at),
-            reason: String::new(),
+            refused: None,
         }
     }
 

@@ -8,7 +8,7 @@ use crate::errors::{Reason, Refusal};
 use crate::fold::Context;
 use crate::ids::name_of;
 use crate::limits::TEXT_MAX_CHARS;
-use crate::rules::decision::{Decision, Stage, Status};
+use crate::rules::decision::{Decision, Refused, Stage, Status};
 use crate::rules::evaluate::Reach;
 use crate::rules::finding::Verdict;
 use crate::rules::voiding::{voided, was_reviewed};
@@ -148,7 +148,7 @@ fn checked_reason(review: Review, reason: &str, envelope: &str) -> Result<String
 fn refuse(state: &State, id: &str, reason: String, context: &Context) -> Result<(Change, Status), Refusal> {
     let (decision, mut status) = existing(state, id)?;
     referred(&decision, &status, context)?;
-    status.reason = reason;
+    status.refused = Some(Refused { by: context.actor.clone(), reason });
     (status.stage, status.since) = (Stage::Refused, context.at);
     Ok((Change::Refused, status))
 }

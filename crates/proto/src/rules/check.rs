@@ -94,7 +94,7 @@ pub fn status_to_pb(
     confirm_by: Option<Timestamp>,
 ) -> pb::DecisionStatus {
     let stage = status.stage_at(decision, now);
-    let Status { id: _, stage: _, causes, since: _, reviews, reason } = status;
+    let Status { id: _, stage: _, causes, since: _, reviews, refused } = status;
     let state = match stage {
         Stage::Permitted => pb::DecisionState::Permitted,
         Stage::Referred => pb::DecisionState::Referred,
@@ -112,7 +112,8 @@ pub fn status_to_pb(
         causes: causes.iter().map(finding_to_pb).collect(),
         state_time: Some(time::to_pb(status.since_at(decision, now))),
         reviews: Some(approvals_to_pb(reviews)),
-        reason: reason.clone(),
+        reason: refused.as_ref().map(|refused| refused.reason.clone()).unwrap_or_default(),
+        refused_by: refused.as_ref().map(|refused| actor_to_pb(&refused.by)),
         confirm_by_time: confirm_by.filter(|_| lives).map(time::to_pb),
     }
 }
