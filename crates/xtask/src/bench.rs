@@ -2,6 +2,7 @@
 //! same disk, taken in turns in one run, so that a busy machine slows all of them alike.
 
 mod controls;
+mod ledger;
 mod machine;
 mod report;
 mod timing;
@@ -47,7 +48,8 @@ const CATCHING_UP: Duration = Duration::from_millis(250);
 const BEYOND_US: f64 = 300.0;
 
 pub(crate) async fn run(args: Args) -> Result<(), String> {
-    let (rounds, calls, batches) = if args.quick { (3, 400, 5) } else { (10, 2_000, 20) };
+    let (rounds, calls, batches, records) =
+        if args.quick { (3, 400, 5, 100_000) } else { (10, 2_000, 20, 1_000_000) };
     let machine = Machine::look().await?;
     let subjects = Subjects::start().await?;
     let mut lines = Vec::new();
@@ -65,6 +67,8 @@ pub(crate) async fn run(args: Args) -> Result<(), String> {
     }
     drop(subjects);
     lines.extend(voiding::lines(batches).await?);
+    let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
+    lines.extend(ledger::lines(folder.path(), records).await?);
     let neighbours = machine.neighbours()?;
     let what = "share of the CPU that no other process took during the run".to_owned();
     lines.push(Line::new("undisturbed".to_owned(), what, neighbours.undisturbed(), "ratio"));

@@ -1,6 +1,7 @@
 //! `cargo xtask`: what developers run by hand. `bench` measures, `torture` breaks.
 
 mod bench;
+mod cells;
 mod torture;
 
 use clap::{Parser, Subcommand};

@@ -5,7 +5,6 @@
 
 mod binary;
 mod cancel;
-mod cells;
 mod disk_full;
 mod envelope;
 mod faults;

@@ -29,7 +29,8 @@ use concord_store::{
 use concord_testkit::setting::circle;
 
 use super::faults::copy;
-use super::{Run, Tally, cells, require};
+use super::{Run, Tally, require};
+use crate::cells;
 use expected::{Act, Answer, Model, Op};
 
 /// Operations of one round, each on a ledger of its own.

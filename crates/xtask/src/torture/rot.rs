@@ -12,9 +12,9 @@ use concord_ledger::LogKey;
 use concord_ledger::hash::Hash;
 use concord_store::{IndexStart, JournalError, Ledger, Mode, OpenError, StartError, TornTail};
 
-use super::cells::{self, Cells, Count};
 use super::faults::copy;
 use super::{Run, Tally, require};
+use crate::cells::{self, Cells, Count};
 use damage::Damage;
 use layout::Layout;
 

@@ -18,7 +18,8 @@ use concord_ledger::{LogKey, PrivateKey, Tree};
 use concord_store::FollowedCopy;
 use tokio::runtime::Runtime;
 
-use super::{Run, Tally, cells, filled, require};
+use super::{Run, Tally, filled, require};
+use crate::cells;
 use deed::Deed;
 use history::History;
 

@@ -10,8 +10,8 @@ use concord_store::{
     Submission, Writer, WriterConfig,
 };
 
-const ACCORD: &str = "accord-1";
-const SERVICE: &str = "cells";
+pub(crate) const ACCORD: &str = "accord-1";
+pub(crate) const SERVICE: &str = "cells";
 const TABLE: &str = "cells";
 pub(crate) const ACTOR: &str = "spiffe://party-a.example/approver/desk-1";
 
@@ -83,14 +83,18 @@ pub(crate) fn open(directory: &Path, key: LogKey) -> Result<Opened, OpenError> {
         disk_reserve_bytes: 128 << 10,
         ..WriterConfig::new(directory, ACCORD, SERVICE)
     };
-    let genesis = Genesis {
+    Writer::open(config, Cells::default(), key, &SledPlace::new(&directory.join("index")), genesis())
+}
+
+/// Entry 0.
+pub(crate) fn genesis() -> Genesis {
+    Genesis {
         kind: "accord.opened".to_owned(),
         actor: "service/cells".to_owned(),
         participant: "operator".to_owned(),
         at: "2026-01-01T00:00:00Z".to_owned(),
         body: b"the accord".to_vec(),
-    };
-    Writer::open(config, Cells::default(), key, &SledPlace::new(&directory.join("index")), genesis)
+    }
 }
 
 pub(crate) fn submission(command: Count, request_id: &str, mode: Mode) -> Submission<Count> {
