@@ -54,6 +54,18 @@ pub type Pair = (Vec<u8>, Vec<u8>);
 /// What is called with each key and value of a scan.
 pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<(), KvError> + 'a;
 
+/// Where keys end that begin with `prefix` and come before `end`.
+pub(crate) fn bounded(prefix: &[u8], end: &[u8]) -> Vec<u8> {
+    let mut after = prefix.to_vec();
+    // What begins with it ends where its last byte that can grow has grown; what consists of the highest bytes has no end.
+    while after.pop_if(|last| *last == u8::MAX).is_some() {}
+    match after.last_mut() {
+        Some(last) => *last += 1,
+        None => return end.to_vec(),
+    }
+    after.min(end.to_vec())
+}
+
 /// An ordered key-value store.
 pub trait Kv: Send + Sync {
     /// The value of a key.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::{Batch, Change, Kv, KvError, KvPlace, Pair, Visit};
+use super::{Batch, Change, Kv, KvError, KvPlace, Pair, Visit, bounded};
 
 /// An ordered map in memory.
 #[derive(Debug, Default)]
@@ -27,9 +27,13 @@ impl Kv for MemoryKv {
     }
 
     fn last_before(&self, prefix: &[u8], end: &[u8]) -> Result<Option<Pair>, KvError> {
+        let end = bounded(prefix, end);
+        if prefix >= end.as_slice() {
+            return Ok(None);
+        }
         let map = self.map.read().unwrap_or_else(PoisonError::into_inner);
-        let last = (prefix < end).then(|| map.range(prefix.to_vec()..end.to_vec()).next_back()).flatten();
-        Ok(last.filter(|(key, _)| key.starts_with(prefix)).map(|(key, value)| (key.clone(), value.clone())))
+        let last = map.range(prefix.to_vec()..end).next_back();
+        Ok(last.map(|(key, value)| (key.clone(), value.clone())))
     }
 
     fn commit(&self, batch: Batch) -> Result<(), KvError> {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::{Batch, Change, Kv, KvError, KvPlace, Pair, Visit};
+use super::{Batch, Change, Kv, KvError, KvPlace, Pair, Visit, bounded};
 use crate::space::{allocate_ahead, allocated_bytes};
 
 /// Bytes of cache; sled's own default is 1 GiB.
@@ -101,11 +101,12 @@ impl Kv for SledKv {
     }
 
     fn last_before(&self, prefix: &[u8], end: &[u8]) -> Result<Option<Pair>, KvError> {
-        if prefix >= end {
+        let end = bounded(prefix, end);
+        if prefix >= end.as_slice() {
             return Ok(None);
         }
-        let last = guard(|| self.db.range(prefix..end).next_back().transpose())?;
-        Ok(last.filter(|(key, _)| key.starts_with(prefix)).map(|(key, value)| (key.to_vec(), value.to_vec())))
+        let last = guard(|| self.db.range(prefix..end.as_slice()).next_back().transpose())?;
+        Ok(last.map(|(key, value)| (key.to_vec(), value.to_vec())))
     }
 
     fn commit(&self, batch: Batch) -> Result<(), KvError> {
