@@ -31,6 +31,7 @@ pub use format::Trailer;
 use format::{SEGMENT_HEADER_BYTES, SegmentHeader, encode_group, group_bytes, origin_digest};
 pub(crate) use pieces::Pieces;
 pub use scan::TornTail;
+pub use segment::settle_names;
 pub(crate) use segment::{segment_name, sync_directory, write_zeros};
 pub use survey::{SegmentSurvey, Survey};
 
@@ -170,7 +171,7 @@ impl Journal {
         signed: impl FnOnce() -> Result<u64, JournalError>,
     ) -> Result<(Self, Option<TornTail>), JournalError> {
         let io_error = |source| JournalError::Io { path: directory.to_owned(), source };
-        fs::create_dir_all(directory).map_err(io_error)?;
+        fs::create_dir_all(directory).and_then(|()| settle_names(directory)).map_err(io_error)?;
         let lock = Lock::take(directory)?;
         let scanned = scan::scan(directory, log, segment_bytes, syncs, signed)?;
         let mut journal = Self {
@@ -188,7 +189,7 @@ impl Journal {
         };
         if let Some(last) = scanned.last {
             let torn = scanned.torn.map_or(0, |torn| torn.bytes);
-            journal.resume(&last, torn).map_err(io_error)?;
+            journal.resume(&last, torn).and_then(|()| sync_directory(directory)).map_err(io_error)?;
         }
         if let Some(TornTail { segment, offset, bytes }) = scanned.torn {
             let journal = directory.display();
@@ -336,18 +337,22 @@ impl Journal {
     }
 
     /// Goes on in the last segment, zeroed from its last whole group on.
+    ///
+    /// INVARIANT (STO-1): that group was perhaps written by a process that ended before its sync, or whose sync failed and
+    /// left it in memory as if it were on disk. So it is written once more before it is synced and anybody is told of it.
     fn resume(&mut self, last: &scan::LastSegment, torn_bytes: u64) -> io::Result<()> {
-        let scan::LastSegment { number, end, capacity, length } = *last;
+        let scan::LastSegment { number, last_group, end, capacity, length } = *last;
         let file = self.book.segment(number).ok_or_else(|| io::Error::other("segment vanished"))?;
+        self.buffer.resize(usize::try_from(end - last_group).unwrap_or(usize::MAX), 0);
+        file.read_exact_at(&mut self.buffer, last_group)?;
+        file.write_all_at(&self.buffer, last_group)?;
         if torn_bytes > 0 {
             segment::write_zeros(&file, end, torn_bytes)?;
         }
         if length < capacity {
             segment::write_zeros(&file, length.max(end), capacity - length.max(end))?;
         }
-        if torn_bytes > 0 || length < capacity {
-            file.sync_all()?;
-        }
+        file.sync_all()?;
         (self.file, self.number, self.end, self.capacity) = (Some(file), number, end, capacity);
         Ok(())
     }

@@ -22,6 +22,7 @@ pub use copy::{CopyError, FollowedCopy, Offered, Standing};
 pub use index::{IndexStart, StartError};
 pub use journal::{
     Group, JOURNAL, JournalError, ReadError, SEGMENT_BYTES, SegmentSurvey, Survey, TornTail, Trailer,
+    settle_names,
 };
 pub use kv::memory::MemoryPlace;
 pub use kv::sled::SledPlace;

@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use concord_ledger::evidence::Evidence;
 use concord_ledger::hash::to_hex;
 use concord_ledger::{Checkpoint, LogVerifier, WitnessKey};
+use concord_store::settle_names;
 use serde::{Deserialize, Serialize};
 
 use crate::replace::replace;
@@ -90,7 +91,7 @@ impl Seen {
     /// Opens the file in `folder`, and makes it where there is none.
     pub(super) fn open(folder: &Path, key: &WitnessKey, logs: &[LogVerifier]) -> Result<Self, SeenError> {
         let io_error = |source| SeenError::Io { path: folder.to_owned(), source };
-        fs::create_dir_all(folder.join(EVIDENCE)).map_err(io_error)?;
+        fs::create_dir_all(folder.join(EVIDENCE)).and_then(|()| settle_names(folder)).map_err(io_error)?;
         let path = folder.join(LOCK);
         let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(io_error)?;
         lock.try_lock().map_err(|_| SeenError::Locked(path))?;

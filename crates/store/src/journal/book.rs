@@ -35,6 +35,11 @@ impl GroupSpot {
         Self { first_index: *first_index, count, segment, offset, trailer: *trailer, bytes: *bytes }
     }
 
+    /// Where it begins, where it lies in that segment.
+    pub(super) fn offset_in(&self, segment: u64) -> Option<u64> {
+        (self.segment == segment).then_some(self.offset)
+    }
+
     fn end_index(&self) -> u64 {
         self.first_index + u64::from(self.count)
     }

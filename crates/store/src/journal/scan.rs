@@ -45,6 +45,8 @@ pub(super) struct Scanned {
 /// The segment that appending goes on in.
 pub(super) struct LastSegment {
     pub(super) number: u64,
+    /// Where what was written last in it begins: the last group, with the header where it is the first.
+    pub(super) last_group: u64,
     /// Where the next group goes; 0 where the segment has no header yet.
     pub(super) end: u64,
     /// Length that the file should have, in bytes.
@@ -172,7 +174,10 @@ impl Walk<'_> {
             let (end, capacity, cut) = walked?;
             self.torn = cut;
             self.scan.end = end;
-            self.last = Some(LastSegment { number: *number, end, capacity, length: bytes.len() as u64 });
+            let last_group = self.scan.groups.last().and_then(|spot| spot.offset_in(*number));
+            let last_group = last_group.filter(|at| *at > SEGMENT_HEADER_BYTES as u64).unwrap_or_default();
+            let length = bytes.len() as u64;
+            self.last = Some(LastSegment { number: *number, last_group, end, capacity, length });
         }
         self.scan.verify_last_checkpoint()
     }

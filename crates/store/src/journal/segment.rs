@@ -4,7 +4,8 @@
 //! The next segment is held ahead of need (`crates/store/src/space.rs`), so that no group waits for it.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 const ZEROS: &[u8] = &[0; 1 << 20];
@@ -42,6 +43,27 @@ pub(crate) fn open_to_read(directory: &Path, number: u64) -> io::Result<File> {
 /// Makes names in `directory` durable.
 pub(crate) fn sync_directory(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
+}
+
+/// Makes the name of `directory` durable, and those of the folders above it in its file system: whoever made them, now or
+/// in an earlier run that was ended, may not have come to it, and what lies in a folder without a name is lost.
+///
+/// # Errors
+/// Where one of the folders cannot be looked at or synced. One that this process may not open is passed over: it has
+/// made no name in there.
+pub fn settle_names(directory: &Path) -> io::Result<()> {
+    let directory = fs::canonicalize(directory)?;
+    let device = fs::metadata(&directory)?.dev();
+    for above in directory.ancestors().skip(1) {
+        if fs::metadata(above)?.dev() != device {
+            break;
+        }
+        match sync_directory(above) {
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {}
+            synced => synced?,
+        }
+    }
+    Ok(())
 }
 
 /// Writes `bytes` zeros at `offset`.

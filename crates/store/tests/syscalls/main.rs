@@ -93,6 +93,41 @@ fn exactly_one_fdatasync_stands_between_append_and_answer() {
     }
 }
 
+/// Opens a ledger in a folder that is made for it, and opens it again.
+#[test]
+#[ignore = "run under strace by the test below"]
+fn opening_child() {
+    let folder = std::path::PathBuf::from(std::env::var_os(CHILD).unwrap()).join("above/ledger");
+    let (writer, _, _) = open(&folder);
+    add(&writer, "a", "r-1");
+    writer.close();
+    drop(writer);
+    let mut mark = std::fs::File::create(folder.join("answers")).unwrap();
+    mark.write_all(b"ANSWER\n").unwrap();
+    open(&folder).0.close();
+}
+
+#[test]
+fn a_start_makes_every_name_durable_and_its_last_group_once_more_before_anybody_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(trace) = traced("opening_child", folder.path(), &[]) else { return };
+    let calls = whole_calls(&trace);
+    let (first, again) = calls.split_at(calls.iter().position(|call| call.contains("ANSWER")).unwrap());
+    let root = folder.path().canonicalize().unwrap().display().to_string();
+    let at = |calls: &[String], name: &str, path: &str| {
+        let named = format!("<{root}{path}>");
+        calls.iter().position(|call| call.starts_with(name) && call.contains(&named))
+    };
+    let segment = "/above/ledger/journal/00000000.seg";
+    let group = at(first, "fdatasync", segment).unwrap();
+    for above in ["", "/above", "/above/ledger"] {
+        assert!(at(first, "fsync", above).unwrap() < group, "{above}: {first:#?}");
+        assert!(at(again, "fsync", above).is_some(), "{above}: {again:#?}");
+    }
+    assert!(at(again, "pwrite64", segment).unwrap() < at(again, "fsync", segment).unwrap(), "{again:#?}");
+    assert!(at(again, "fsync", "/above/ledger/journal").is_some(), "{again:#?}");
+}
+
 /// Runs a test of this file under strace on `folder` and gives the trace; `None` where there is no strace.
 fn traced(child: &str, folder: &Path, more: &[&str]) -> Option<String> {
     if Process::new("strace").arg("-V").output().is_err() {
